@@ -1,0 +1,123 @@
+// A network that runs: layers in file order over named blobs.
+// Not here: reading files and phases (engine/model), rewriting (engine/graph).
+#ifndef QUANTD_ENGINE_CORE_NET_H_
+#define QUANTD_ENGINE_CORE_NET_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/core/layer.h"
+#include "engine/core/tensor.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+// Makes a layer of `param.type()`. Errors: UNIMPLEMENTED, NETWORK_UNSUPPORTED
+// for a type that is not known. engine/layers/registry.h has the real one; it
+// is an argument so that core does not depend on layers.
+using LayerFactory = std::function<absl::StatusOr<std::unique_ptr<Layer>>(
+    const caffe::LayerParameter& param, caffe::Phase phase)>;
+
+// Ownership: owns layers and blobs.
+// Threads: compatible, not safe.
+//
+// Example:
+//   ASSIGN_OR_RETURN(auto net, Net::Create(model, {}, MakeLayer));
+//   ASSIGN_OR_RETURN(Tensor* data, net->MutableBlob("data"));
+//   ... fill data->values() ...
+//   RETURN_IF_ERROR(net->Forward());
+//   ASSIGN_OR_RETURN(const Tensor* prob, net->Blob("prob"));
+class Net {
+ public:
+  struct Options {
+    caffe::Phase phase = caffe::TEST;
+  };
+
+  // Called after layer `index` has run, with its tops' values in place. An
+  // error stops the pass and is returned by Forward(). Cancellation and
+  // observers live here.
+  using AfterLayer = std::function<absl::Status(int index)>;
+
+  // Builds the net of `model`, which is upgraded and filtered by phase
+  // (engine/model), and loads the blobs that its layers carry; a layer with
+  // blobs must carry all of them, one without any keeps its fillers' values
+  // (reported by layers_without_weights()).
+  // Errors: INVALID_ARGUMENT with layer and blob for dangling or duplicate
+  // blobs and illegal parameters; UNIMPLEMENTED, NETWORK_UNSUPPORTED for
+  // unknown types; FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer and
+  // both shapes for blobs that do not fit (legacy 4-D shapes are aligned from
+  // the right, as Caffe does).
+  static absl::StatusOr<std::unique_ptr<Net>> Create(
+      const caffe::NetParameter& model, const Options& options,
+      const LayerFactory& factory);
+
+  const std::string& name() const { return name_; }
+  int num_layers() const { return static_cast<int>(layers_.size()); }
+  const Layer& layer(int index) const { return *layers_[index].layer; }
+  Layer& mutable_layer(int index) { return *layers_[index].layer; }
+  // Index of the first layer of this name; NOT_FOUND otherwise.
+  absl::StatusOr<int> LayerIndex(const std::string& name) const;
+
+  // Inputs and outputs of layer `index`, valid until the net is destroyed.
+  const std::vector<const Tensor*>& bottoms(int index) const {
+    return layers_[index].bottoms;
+  }
+  const std::vector<Tensor*>& tops(int index) const {
+    return layers_[index].tops;
+  }
+
+  // The blob of this name (the last version of an in-place chain). NOT_FOUND,
+  // BLOB_NOT_FOUND with the names that exist.
+  absl::StatusOr<const Tensor*> Blob(const std::string& name) const;
+  // To write a net input, or to resize it; the next Forward() reshapes.
+  absl::StatusOr<Tensor*> MutableBlob(const std::string& name);
+  // All blobs, in the order of their producers.
+  const std::vector<std::string>& blob_names() const { return blob_names_; }
+  // Tops of Input layers, in file order.
+  const std::vector<std::string>& input_names() const { return input_names_; }
+  // Blobs that nobody consumes, sorted by name, as Caffe prints them.
+  const std::vector<std::string>& output_names() const {
+    return output_names_;
+  }
+  // Layers that have blobs but got none from the model.
+  const std::vector<std::string>& layers_without_weights() const {
+    return layers_without_weights_;
+  }
+
+  // Runs all layers. Shapes follow the inputs: what changed is reshaped.
+  absl::Status Forward(const AfterLayer& after_layer = nullptr);
+
+  // Sum of loss_weight * top over the last Forward().
+  double loss() const { return loss_; }
+
+ private:
+  struct Node {
+    std::unique_ptr<Layer> layer;
+    std::vector<const Tensor*> bottoms;
+    std::vector<Tensor*> tops;
+    std::vector<Shape> bottom_shapes;  // Of the last Reshape().
+    std::vector<float> loss_weights;   // One per top.
+  };
+
+  Net() = default;
+
+  std::string name_;
+  std::vector<Node> layers_;
+  // Stable addresses: nodes point into it.
+  std::vector<std::unique_ptr<Tensor>> blobs_;
+  absl::flat_hash_map<std::string, Tensor*> blob_by_name_;
+  std::vector<std::string> blob_names_;
+  std::vector<std::string> input_names_;
+  std::vector<std::string> output_names_;
+  std::vector<std::string> layers_without_weights_;
+  double loss_ = 0;
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_CORE_NET_H_

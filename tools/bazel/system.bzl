@@ -1,0 +1,29 @@
+"""The system's libraries, one external repository and one BUILD overlay each.
+
+Nothing else in the build names a path of the system.
+"""
+
+_LIBRARIES = [
+    "absl",
+    "benchmark",
+    "dnnl",
+    "grpc",
+    "gtest",
+    "jpeg",
+    "json",
+    "lmdb",
+    "openssl",
+    "png",
+    "prometheus",
+    "protobuf",
+    "rocksdb",
+    "spdlog",
+]
+
+def system_libraries():
+    for name in _LIBRARIES:
+        native.new_local_repository(
+            name = name,
+            path = "/usr",
+            build_file = "//tools/bazel:%s.BUILD" % name,
+        )
