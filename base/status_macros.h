@@ -1,6 +1,6 @@
 // Early return on errors, and errors that carry a stable reason.
 // Not here: test matchers (base/testing/status_matchers.h), the mapping to
-// grpc::Status (server/api/grpc_status.h).
+// grpc::Status (proto/rpc/grpc_status.h).
 #ifndef QUANTD_BASE_STATUS_MACROS_H_
 #define QUANTD_BASE_STATUS_MACROS_H_
 
