@@ -31,6 +31,9 @@ using Tops = absl::Span<Tensor* const>;
 // Threads: one thread calls a layer; a layer may use threads of its own.
 class Layer {
  public:
+  // 2 GiB: the largest caffemodel.
+  static constexpr int64_t kMaxBlobElements = int64_t{1} << 29;
+
   Layer(const caffe::LayerParameter& param, caffe::Phase phase)
       : param_(param), phase_(phase) {}
   virtual ~Layer() = default;
@@ -62,12 +65,20 @@ class Layer {
   virtual bool AllowsInPlace() const { return false; }
   // Weight of top `index` in the net's loss when the prototxt has none.
   virtual float DefaultLossWeight(int index) const { return 0; }
+  // Tops that the net makes, without a name, where the prototxt gives fewer: 1
+  // for losses.
+  virtual int NumAutomaticTops() const { return 0; }
 
   // Learnable and state blobs, in Caffe's order and shapes.
   std::vector<Tensor>& blobs() { return blobs_; }
   const std::vector<Tensor>& blobs() const { return blobs_; }
 
  protected:
+  // Appends a zero-filled blob. Errors: INVALID_ARGUMENT for dimensions that
+  // are no shape or hold more than kMaxBlobElements; RESOURCE_EXHAUSTED without
+  // memory.
+  absl::Status AddBlob(const std::vector<int64_t>& dims);
+
   std::vector<Tensor> blobs_;
 
  private:

@@ -3,6 +3,7 @@
 #ifndef QUANTD_ENGINE_CORE_NET_H_
 #define QUANTD_ENGINE_CORE_NET_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/core/layer.h"
+#include "engine/core/shape.h"
 #include "engine/core/tensor.h"
 #include "proto/caffe/caffe.pb.h"
 
@@ -36,6 +38,8 @@ class Net {
  public:
   struct Options {
     caffe::Phase phase = caffe::TEST;
+    // Most bytes of all blobs and weights together.
+    int64_t max_bytes = int64_t{16} << 30;
   };
 
   // Called after layer `index` has run, with its tops' values in place. An
@@ -81,9 +85,7 @@ class Net {
   // Tops of Input layers, in file order.
   const std::vector<std::string>& input_names() const { return input_names_; }
   // Blobs that nobody consumes, sorted by name, as Caffe prints them.
-  const std::vector<std::string>& output_names() const {
-    return output_names_;
-  }
+  const std::vector<std::string>& output_names() const { return output_names_; }
   // Layers that have blobs but got none from the model.
   const std::vector<std::string>& layers_without_weights() const {
     return layers_without_weights_;
@@ -101,10 +103,18 @@ class Net {
     std::vector<const Tensor*> bottoms;
     std::vector<Tensor*> tops;
     std::vector<Shape> bottom_shapes;  // Of the last Reshape().
+    bool reshaped = false;             // At least once.
     std::vector<float> loss_weights;   // One per top.
   };
 
+  // Builds a net: what is needed only until it is complete.
+  class Builder;
+
   Net() = default;
+
+  // Reshapes `node` if its bottoms' shapes are not those of the last time, and
+  // resizes its tops.
+  absl::Status Reshape(Node* node);
 
   std::string name_;
   std::vector<Node> layers_;
@@ -115,6 +125,8 @@ class Net {
   std::vector<std::string> input_names_;
   std::vector<std::string> output_names_;
   std::vector<std::string> layers_without_weights_;
+  int64_t max_bytes_ = 0;
+  int64_t used_bytes_ = 0;  // Of blobs and weights.
   double loss_ = 0;
 };
 

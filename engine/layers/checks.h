@@ -1,0 +1,32 @@
+// Errors and checks that many layers share.
+#ifndef QUANTD_ENGINE_LAYERS_CHECKS_H_
+#define QUANTD_ENGINE_LAYERS_CHECKS_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "engine/core/shape.h"
+
+namespace quantd {
+
+// INVALID_ARGUMENT, LAYER_PARAMETER_INVALID: "<field> <problem>". `field` is
+// the path from LayerParameter: "convolution_param.group".
+absl::Status FieldError(absl::string_view field, absl::string_view problem);
+
+// INVALID_ARGUMENT, LAYER_SHAPE_INVALID: the bottoms do not fit the layer.
+absl::Status BottomError(absl::string_view problem);
+
+// How many bottoms or tops a layer takes: min..max.
+struct Arity {
+  static constexpr int kAny = 1 << 30;
+  int min = 1;
+  int max = 1;
+};
+
+// Errors: INVALID_ARGUMENT, LAYER_ARITY_INVALID.
+absl::Status CheckArity(absl::Span<const Shape> bottoms, Arity num_bottoms,
+                        int num_tops, Arity allowed_tops);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_LAYERS_CHECKS_H_
