@@ -1,0 +1,85 @@
+#include "engine/kernels/fake_quant.h"
+
+#include <cfloat>
+#include <cmath>
+#include <cstdint>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+
+namespace quantd {
+namespace {
+
+absl::Status OutOfRange(const char* option, double value,
+                        const std::string& allowed) {
+  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+               absl::StrCat("quant_param: ", option, " is ", value,
+                            ", allowed is ", allowed),
+               {{"option", option},
+                {"value", absl::StrCat(value)},
+                {"allowed", allowed}});
+}
+
+}  // namespace
+
+absl::Status CheckFakeQuantParams(const FakeQuantParams& params) {
+  if (params.num_bits < 2 || params.num_bits > 16) {
+    return OutOfRange("num_bits_d", params.num_bits, "2 to 16");
+  }
+  if (!(params.scale > 0) || !std::isfinite(params.scale)) {
+    return OutOfRange("scale", params.scale, "positive and finite");
+  }
+  const int32_t half = 1 << (params.num_bits - 1);
+  if (params.offset < -half || params.offset > half - 1) {
+    return OutOfRange("offset", params.offset,
+                      absl::StrCat(-half, " to ", half - 1));
+  }
+  return absl::OkStatus();
+}
+
+float ScaleOfInverse(float inv_scale) {
+  return static_cast<float>(1.0 / static_cast<double>(inv_scale));
+}
+
+void FakeQuantReference(absl::Span<const float> x,
+                        const FakeQuantParams& params, absl::Span<float> y) {
+  const int64_t half = int64_t{1} << (params.num_bits - 1);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const float quotient = x[i] / params.scale;
+    int64_t q = -half;
+    if (!std::isnan(quotient)) {
+      const float rounded = std::round(quotient);
+      // Enough for any offset, and exact in int64.
+      const float bounded = std::fmin(std::fmax(rounded, -0x1p40f), 0x1p40f);
+      q = static_cast<int64_t>(bounded) + params.offset;
+      q = q < -half ? -half : q;
+      q = q > half - 1 ? half - 1 : q;
+    }
+    y[i] = static_cast<float>(q - params.offset) * params.scale;
+  }
+}
+
+void FakeQuant(absl::Span<const float> x, const FakeQuantParams& params,
+               absl::Span<float> y) {
+  // Clipping the quotient to whole numbers before rounding gives the same as
+  // clipping q after it, and keeps every value in int32.
+  const int32_t half = 1 << (params.num_bits - 1);
+  const auto low = static_cast<float>(-half - params.offset);
+  const auto high = static_cast<float>(half - 1 - params.offset);
+  const float scale = params.scale;
+  const float* from = x.data();
+  float* to = y.data();
+  const auto size = static_cast<int64_t>(x.size());
+  for (int64_t i = 0; i < size; ++i) {
+    float quotient = from[i] / scale;
+    quotient = quotient > low ? quotient : low;  // Also NaN.
+    quotient = quotient < high ? quotient : high;
+    int32_t whole = static_cast<int32_t>(quotient);
+    const float rest = quotient - static_cast<float>(whole);  // Exact.
+    whole += static_cast<int32_t>(rest >= 0.5f);
+    whole -= static_cast<int32_t>(rest <= -0.5f);
+    to[i] = static_cast<float>(whole) * scale;
+  }
+}
+
+}  // namespace quantd
