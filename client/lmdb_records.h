@@ -1,0 +1,72 @@
+// Reads the records of a Caffe LMDB, in key order, without writing anything:
+// no lock file, so a read-only directory will do.
+// Not here: what a record means (it is passed on unparsed).
+#ifndef QUANTD_CLIENT_LMDB_RECORDS_H_
+#define QUANTD_CLIENT_LMDB_RECORDS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+struct MDB_env;
+
+namespace quantd {
+
+// One LMDB, open for reading.
+//
+// Ownership: owns the memory map; closes it when destroyed.
+// Threads: safe, a call opens its own transaction. Nobody may write the LMDB
+//   meanwhile: without locks, a reader would see pages being reused.
+// Memory: address space of the file's size; pages are the kernel's.
+//
+// Example:
+//   ASSIGN_OR_RETURN(auto records, LmdbRecords::Open("digits_lmdb"));
+//   RETURN_IF_ERROR(records->ForEach(0, records->num_records(),
+//       [&](absl::string_view key, absl::string_view value) { ... }));
+class LmdbRecords {
+ public:
+  // Gets one record; an error ends the iteration.
+  using Visitor = absl::FunctionRef<absl::Status(absl::string_view key,
+                                                 absl::string_view value)>;
+
+  // path: the LMDB's directory, or the data.mdb in it. The file's header and
+  // size are checked before it is mapped.
+  // Errors, all FAILED_PRECONDITION: FILE_NOT_FOUND, FILE_EMPTY, DATASET_EMPTY
+  // (no record), LMDB_CORRUPT (not an LMDB, truncated, not plain key order).
+  static absl::StatusOr<std::unique_ptr<LmdbRecords>> Open(
+      const std::string& path);
+
+  ~LmdbRecords();
+  LmdbRecords(const LmdbRecords&) = delete;
+  LmdbRecords& operator=(const LmdbRecords&) = delete;
+
+  // The directory, for messages.
+  const std::string& path() const { return path_; }
+  // At least 1.
+  int64_t num_records() const { return num_records_; }
+
+  // Visits records `first` .. `end` - 1 in key order; `end` is clipped to
+  // num_records(). Key and value are valid only during the visit.
+  // Errors: LMDB_CORRUPT; the visitor's.
+  absl::Status ForEach(int64_t first, int64_t end, Visitor visitor) const;
+
+ private:
+  LmdbRecords(std::string path, MDB_env* env, int64_t num_records,
+              uintptr_t map_begin, uintptr_t map_end);
+
+  const std::string path_;
+  MDB_env* const env_;
+  const int64_t num_records_;
+  // Where the file is mapped: values must lie inside.
+  const uintptr_t map_begin_;
+  const uintptr_t map_end_;
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_CLIENT_LMDB_RECORDS_H_
