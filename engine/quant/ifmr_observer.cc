@@ -1,0 +1,165 @@
+#include "engine/quant/ifmr_observer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace quantd {
+namespace {
+
+constexpr int64_t kMaxCount = int64_t{1} << 36;
+constexpr size_t kBlock = 1024;
+
+struct BlockRange {
+  float max = 0.0f;  // Zero included.
+  float min = 0.0f;
+  bool finite = true;
+};
+
+// One pass in lanes that the compiler turns into vectors.
+BlockRange RangeOf(absl::Span<const float> values) {
+  constexpr size_t kLanes = 16;
+  float max[kLanes] = {};
+  float min[kLanes] = {};
+  float not_finite[kLanes] = {};  // NaN once a value was not finite.
+  const size_t whole = values.size() / kLanes * kLanes;
+  for (size_t i = 0; i < whole; i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const float x = values[i + lane];
+      max[lane] = x > max[lane] ? x : max[lane];
+      min[lane] = x < min[lane] ? x : min[lane];
+      not_finite[lane] += x - x;
+    }
+  }
+  for (size_t i = whole; i < values.size(); ++i) {
+    max[0] = std::max(max[0], values[i]);
+    min[0] = std::min(min[0], values[i]);
+    not_finite[0] += values[i] - values[i];
+  }
+  BlockRange range;
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    range.max = std::max(range.max, max[lane]);
+    range.min = std::min(range.min, min[lane]);
+    range.finite &= not_finite[lane] == 0.0f;
+  }
+  return range;
+}
+
+// Extremes to keep so that every rank up to the expected count is among them.
+int64_t Capacity(float percentile, int64_t expected_count) {
+  // float32 counts are coarse: a smaller count may have a larger rank.
+  const int64_t slack = (expected_count >> 23) + 2;
+  return std::min(IfmrObserver::kMaxExactRank,
+                  IfmrRank(expected_count, percentile) + slack);
+}
+
+}  // namespace
+
+absl::StatusOr<IfmrObserver> IfmrObserver::Create(const IfmrParams& params,
+                                                  int64_t expected_count) {
+  RETURN_IF_ERROR(CheckIfmrParams(params));
+  if (expected_count < 1 || expected_count > kMaxCount) {
+    return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+                 absl::StrCat("calibration over ", expected_count,
+                              " activations of one blob; it must be 1..",
+                              kMaxCount, ": change batch_num"),
+                 {{"option", "expected_count"},
+                  {"value", absl::StrCat(expected_count)},
+                  {"allowed", absl::StrCat("1..", kMaxCount)}});
+  }
+  return IfmrObserver(params, expected_count);
+}
+
+IfmrObserver::IfmrObserver(const IfmrParams& params, int64_t expected_count)
+    : params_(params),
+      expected_count_(expected_count),
+      largest_(Capacity(params.max_percentile, expected_count)),
+      smallest_(Capacity(params.min_percentile, expected_count)) {}
+
+absl::Status IfmrObserver::Add(absl::Span<const float> values) {
+  if (static_cast<int64_t>(values.size()) > expected_count_ - count_) {
+    return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+                 absl::StrCat("more activations came than the ",
+                              expected_count_, " expected"),
+                 {{"option", "expected_count"},
+                  {"value", absl::StrCat(expected_count_)}});
+  }
+  count_ += static_cast<int64_t>(values.size());
+  while (!values.empty()) {
+    const absl::Span<const float> block = values.subspan(0, kBlock);
+    const BlockRange range = RangeOf(block);
+    if (!range.finite) {
+      return Error(absl::StatusCode::kFailedPrecondition,
+                   "ACTIVATION_NOT_FINITE",
+                   "the activations contain NaN or infinity; check the model "
+                   "and its preprocessing");
+    }
+    if (range.max > largest_.threshold()) largest_.Offer(block, 1.0f);
+    if (-range.min > smallest_.threshold()) smallest_.Offer(block, -1.0f);
+    histogram_.Add(block, std::max(range.max, -range.min));
+    values.remove_prefix(block.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IfmrObserver::Merge(const IfmrObserver& other) {
+  if (other.count_ > expected_count_ - count_) {
+    return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+                 absl::StrCat("more activations came than the ",
+                              expected_count_, " expected"),
+                 {{"option", "expected_count"},
+                  {"value", absl::StrCat(expected_count_)}});
+  }
+  count_ += other.count_;
+  largest_.Merge(other.largest_);
+  smallest_.Merge(other.smallest_);
+  histogram_.Merge(other.histogram_);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<IfmrResult> IfmrObserver::Finish() const {
+  if (count_ == 0) {
+    return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_EMPTY",
+                 "there are no activations to search; check the data set and "
+                 "batch_num");
+  }
+  const HistogramTable table(histogram_);
+  const float max =
+      Extreme(table, largest_, params_.max_percentile, /*positive=*/true);
+  const float min = 0.0f - Extreme(table, smallest_, params_.min_percentile,
+                                   /*positive=*/false);
+  ASSIGN_OR_RETURN(std::vector<IfmrCandidate> candidates,
+                   IfmrCandidates(params_, max, min));
+  std::vector<double> losses;
+  std::vector<double> deviations;
+  for (const IfmrCandidate& candidate : candidates) {
+    const HistogramTable::Cost cost =
+        table.QuantizationCost(candidate.scale, candidate.low, candidate.high);
+    losses.push_back(cost.squared_error / static_cast<double>(count_));
+    deviations.push_back(cost.deviation / static_cast<double>(count_));
+  }
+  IfmrResult result =
+      ChooseIfmrCandidate(params_, max, min, candidates, losses);
+  result.all_zero = histogram_.empty();
+  const int second = result.second_index;
+  result.ambiguous =
+      second != result.best_index &&
+      losses[second] - losses[result.best_index] <
+          3 * std::hypot(deviations[result.best_index], deviations[second]);
+  return result;
+}
+
+float IfmrObserver::Extreme(const HistogramTable& table,
+                            const TopValues& values, float percentile,
+                            bool positive) const {
+  const int64_t rank = IfmrRank(count_, percentile);
+  return rank <= kMaxExactRank ? values.Get(rank)
+                               : table.LargestMagnitude(positive, rank);
+}
+
+}  // namespace quantd
