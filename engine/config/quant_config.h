@@ -1,0 +1,96 @@
+// AMCT's config.json for post-training quantization: what the user chose for
+// the whole net and for each layer.
+// Not here: the simplified .cfg, config.json of quantization-aware training,
+// what follows for the net's blobs (quant_plan.h).
+#ifndef QUANTD_ENGINE_CONFIG_QUANT_CONFIG_H_
+#define QUANTD_ENGINE_CONFIG_QUANT_CONFIG_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+// How the step of one input is searched (IFMR).
+struct ActivationQuantParams {
+  int num_bits = 8;                  // [8, 16]
+  float max_percentile = 0.999999f;  // (0.5, 1]
+  float min_percentile = 0.999999f;  // (0.5, 1]
+  float search_range_start = 0.7f;   // > 0
+  float search_range_end = 1.3f;     // > search_range_start
+  float search_step = 0.01f;         // > 0; at most 1e6 steps in the range
+  // Overrides QuantConfig::activation_offset.
+  std::optional<bool> with_offset;
+
+  friend bool operator==(const ActivationQuantParams& a,
+                         const ActivationQuantParams& b);
+};
+
+enum class WeightAlgorithm {
+  kArq,  // Uniform, one step a channel or a blob.
+};
+
+struct WeightQuantParams {
+  WeightAlgorithm wts_algo = WeightAlgorithm::kArq;
+  bool channel_wise = true;  // False for InnerProduct and recurrent layers.
+  int num_bits = 8;
+};
+
+struct LayerQuantConfig {
+  std::string name;
+  bool quant_enable = true;
+  // One per QuantizedBottoms() of the layer, in that order.
+  std::vector<ActivationQuantParams> activations;
+  // Only for QuantClass::kWeightsAndData.
+  std::optional<WeightQuantParams> weights;
+};
+
+struct QuantConfig {
+  int version = 1;
+  int64_t batch_num = 1;  // Forward passes of calibration, > 0.
+  bool activation_offset = true;
+  bool do_fusion = true;
+  std::vector<std::string> skip_fusion_layers;
+  // One per layer of a quantizable type, in net order.
+  std::vector<LayerQuantConfig> layers;
+
+  // Null if the net has no quantizable layer of this name. Linear.
+  const LayerQuantConfig* FindLayer(absl::string_view name) const;
+};
+
+// AMCT's defaults for every quantizable layer of `net`: the upgraded float net
+// of phase TEST, before fusion; blobs are not read.
+// Errors: INVALID_ARGUMENT for layer names that are used twice or equal a key
+// of config.json; FAILED_PRECONDITION, NOTHING_QUANTIZED if no layer of `net`
+// can be quantized.
+absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net);
+
+// Reads config.json. Keys that are missing take AMCT's defaults; a quantizable
+// layer that is missing is in the result with quant_enable false. joint_quant
+// and, without update_bn, bn_update_config are checked and ignored.
+// json_text: UTF-8, at most 16 MiB. file_name: for messages only.
+// net: as for DefaultQuantConfig().
+// Errors, all INVALID_ARGUMENT unless said otherwise, with metadata file and,
+// where they apply, line, column, layer, field, expected, found, allowed:
+//   CONFIG_PARSE         no JSON, wrong type, unknown or repeated key
+//   LAYER_NOT_FOUND      names a layer that the net does not have; suggestions
+//   OPTION_OUT_OF_RANGE  a value outside its range
+//   OPTION_CONFLICT      a layer that cannot be quantized or fused
+//   NOTHING_QUANTIZED    (FAILED_PRECONDITION) no layer is switched on
+//   FEATURE_NOT_BUILT    (UNIMPLEMENTED) snq_quantize, update_bn
+absl::StatusOr<QuantConfig> ParseQuantConfig(absl::string_view json_text,
+                                             absl::string_view file_name,
+                                             const caffe::NetParameter& net);
+
+// `config` as AMCT writes it: indent 4, no space after ',' and ':', every
+// default spelled out, layers in net order, floats as the shortest text of
+// their float32 value.
+std::string QuantConfigToJson(const QuantConfig& config);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_CONFIG_QUANT_CONFIG_H_

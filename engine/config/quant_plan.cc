@@ -1,0 +1,312 @@
+#include "engine/config/quant_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "engine/config/quantizable.h"
+
+namespace quantd {
+namespace {
+
+constexpr int kMaxSafeBits = 12;
+
+// Layers of training and testing, which the SoC never sees.
+bool IsMeasurement(absl::string_view type) {
+  return type == "Accuracy" || type == "Silence" || type == "HDF5Output" ||
+         absl::EndsWith(type, "Loss");
+}
+
+// Layers that the SoC computes with integers only.
+bool IsCubeType(absl::string_view type) {
+  return type == "Convolution" || type == "InnerProduct" ||
+         type == "Deconvolution" || type == "Pooling" ||
+         type == "DepthwiseConv";
+}
+
+// Everything about one layer that the plan looks at.
+struct Node {
+  const caffe::LayerParameter* layer = nullptr;
+  const LayerQuantConfig* config = nullptr;  // Null: not quantizable.
+  std::string float_reason;                  // Empty: to be quantized.
+  // Parameters of each bottom; null for those without data.
+  std::vector<const ActivationQuantParams*> bottoms;
+
+  bool Wants(int bottom) const {
+    return float_reason.empty() && bottoms[bottom] != nullptr;
+  }
+};
+
+class Planner {
+ public:
+  Planner(const caffe::NetParameter& net, const QuantConfig& config)
+      : net_(net), config_(config) {}
+
+  absl::StatusOr<QuantPlan> Plan();
+
+ private:
+  absl::Status CheckNet() const;
+  void FindSharedWeights();
+  // Why `layer` stays float by itself; empty if it does not.
+  std::string FloatReason(const caffe::LayerParameter& layer,
+                          const LayerQuantConfig& config);
+  void MakeNodes();
+  void CollectConsumers();
+  void PlanBlob(const std::string& blob);
+  void PlanLayers();
+  void Warn(const std::string& reason, const std::string& message,
+            ErrorMetadata metadata);
+
+  const caffe::NetParameter& net_;
+  const QuantConfig& config_;
+  absl::flat_hash_set<std::string> shared_params_;
+  std::vector<Node> nodes_;
+  // Blobs in the order of their first consumers.
+  std::vector<std::string> blob_names_;
+  absl::flat_hash_map<std::string, std::vector<BlobConsumer>> consumers_;
+  // Layers that stay float because of another reader of their input.
+  absl::flat_hash_map<std::string, std::string> dragged_;
+  QuantPlan plan_;
+};
+
+absl::Status Planner::CheckNet() const {
+  absl::flat_hash_set<std::string> names;
+  for (const caffe::LayerParameter& layer : net_.layer()) {
+    if (!names.insert(layer.name()).second) {
+      return Error(absl::StatusCode::kInvalidArgument, "LAYER_NAME_NOT_UNIQUE",
+                   absl::StrCat("the model has two layers \"", layer.name(),
+                                "\"; rename one"),
+                   {{"layer", layer.name()}});
+    }
+    for (const std::string& top : layer.top()) {
+      const auto& bottoms = layer.bottom();
+      if (std::find(bottoms.begin(), bottoms.end(), top) != bottoms.end()) {
+        return Error(
+            absl::StatusCode::kInvalidArgument, "MODEL_INVALID",
+            absl::StrCat("layer \"", layer.name(), "\" overwrites \"", top,
+                         "\" in place; remove in-place layers "
+                         "before planning"),
+            {{"layer", layer.name()}, {"blob", top}});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Planner::FindSharedWeights() {
+  absl::flat_hash_set<std::string> seen;
+  for (const caffe::LayerParameter& layer : net_.layer()) {
+    for (const caffe::ParamSpec& param : layer.param()) {
+      if (!param.name().empty() && !seen.insert(param.name()).second) {
+        shared_params_.insert(param.name());
+      }
+    }
+  }
+}
+
+std::string Planner::FloatReason(const caffe::LayerParameter& layer,
+                                 const LayerQuantConfig& config) {
+  if (!config.quant_enable) {
+    return QuantizedByDefault(layer.type())
+               ? "switched off in the configuration"
+               : absl::StrCat(layer.type(),
+                              " is off unless switched on in the "
+                              "configuration");
+  }
+  if (!config.weights) return "";
+  if (IsRecurrent(layer.type())) {
+    return "quantization of recurrent layers is not supported by this build";
+  }
+  if (layer.bottom_size() != 1) return "it applies its weights to many inputs";
+  if (layer.blobs_size() == 0) return "the caffemodel has no weights for it";
+  for (const caffe::ParamSpec& param : layer.param()) {
+    if (shared_params_.contains(param.name())) {
+      Warn("SHARED_WEIGHTS",
+           absl::StrCat("layer \"", layer.name(), "\" shares parameter \"",
+                        param.name(), "\" with another layer and stays float"),
+           {{"layer", layer.name()}, {"param", param.name()}});
+      return absl::StrCat("it shares parameter \"", param.name(),
+                          "\" with another layer");
+    }
+  }
+  return "";
+}
+
+void Planner::MakeNodes() {
+  absl::flat_hash_map<absl::string_view, const LayerQuantConfig*> configs;
+  for (const LayerQuantConfig& config : config_.layers) {
+    configs[config.name] = &config;
+  }
+  for (const caffe::LayerParameter& layer : net_.layer()) {
+    Node node;
+    node.layer = &layer;
+    node.bottoms.resize(layer.bottom_size(), nullptr);
+    const auto it = configs.find(layer.name());
+    if (it == configs.end()) {
+      node.float_reason = absl::StrCat(layer.type(), " is never quantized");
+    } else {
+      node.config = it->second;
+      node.float_reason = FloatReason(layer, *node.config);
+      const std::vector<int> quantized = QuantizedBottoms(layer);
+      const auto& params = node.config->activations;
+      for (size_t i = 0; i < quantized.size() && i < params.size(); ++i) {
+        node.bottoms[quantized[i]] = &params[i];
+      }
+    }
+    nodes_.push_back(std::move(node));
+  }
+}
+
+void Planner::CollectConsumers() {
+  for (int i = 0; i < net_.layer_size(); ++i) {
+    const caffe::LayerParameter& layer = net_.layer(i);
+    if (IsMeasurement(layer.type())) continue;
+    for (int b = 0; b < layer.bottom_size(); ++b) {
+      std::vector<BlobConsumer>& consumers = consumers_[layer.bottom(b)];
+      if (consumers.empty()) blob_names_.push_back(layer.bottom(b));
+      consumers.push_back({i, layer.name(), b});
+    }
+  }
+}
+
+void Planner::PlanBlob(const std::string& blob) {
+  const std::vector<BlobConsumer>& consumers = consumers_[blob];
+  std::vector<std::string> willing;
+  const BlobConsumer* refusing = nullptr;
+  for (const BlobConsumer& consumer : consumers) {
+    if (nodes_[consumer.layer_index].Wants(consumer.bottom_index)) {
+      willing.push_back(consumer.layer);
+    } else if (refusing == nullptr) {
+      refusing = &consumer;
+    }
+  }
+  if (willing.empty()) return;
+  if (refusing != nullptr) {
+    const std::string names = absl::StrJoin(willing, ", ");
+    for (const std::string& layer : willing) {
+      dragged_[layer] =
+          absl::StrCat("its input \"", blob, "\" is also read by \"",
+                       refusing->layer, "\", which stays float");
+    }
+    Warn("CONSUMER_NOT_QUANTIZED",
+         absl::StrCat("blob \"", blob, "\" stays float for ", names,
+                      ": all its readers must be quantized or none, and \"",
+                      refusing->layer, "\" is not (",
+                      nodes_[refusing->layer_index].float_reason, ")"),
+         {{"blob", blob}, {"layer", refusing->layer}, {"layers", names}});
+    return;
+  }
+  const auto params_of = [this](const BlobConsumer& consumer) {
+    return nodes_[consumer.layer_index].bottoms[consumer.bottom_index];
+  };
+  QuantizedBlob quantized;
+  quantized.blob = blob;
+  quantized.consumers = consumers;
+  quantized.params = *params_of(consumers[0]);
+  quantized.with_offset =
+      quantized.params.with_offset.value_or(config_.activation_offset);
+  for (const BlobConsumer& consumer : consumers) {
+    if (*params_of(consumer) == quantized.params) continue;
+    Warn("CONSUMER_PARAMS_DIFFER",
+         absl::StrCat("layers \"", consumers[0].layer, "\" and \"",
+                      consumer.layer, "\" read blob \"", blob,
+                      "\" with different activation_quant_params; those of \"",
+                      consumers[0].layer, "\" are used"),
+         {{"blob", blob}, {"layer", consumer.layer}});
+  }
+  if (quantized.params.num_bits > kMaxSafeBits) {
+    Warn("ACCUMULATOR_OVERFLOW_RISK",
+         absl::StrCat("blob \"", blob, "\" is quantized to ",
+                      quantized.params.num_bits,
+                      " bits; sums may overflow on "
+                      "the SoC, 12 are advised"),
+         {{"blob", blob}, {"layer", consumers[0].layer}});
+  }
+  plan_.blobs.push_back(std::move(quantized));
+}
+
+void Planner::PlanLayers() {
+  absl::flat_hash_set<int> quantized;
+  for (const QuantizedBlob& blob : plan_.blobs) {
+    for (const BlobConsumer& consumer : blob.consumers) {
+      quantized.insert(consumer.layer_index);
+    }
+  }
+  for (int i = 0; i < net_.layer_size(); ++i) {
+    const Node& node = nodes_[i];
+    if (node.config == nullptr) continue;
+    const std::string& name = node.layer->name();
+    if (quantized.contains(i)) {
+      if (node.config->weights) {
+        plan_.weights.push_back({i, name, *node.config->weights});
+      }
+      continue;
+    }
+    const std::string reason =
+        node.float_reason.empty() ? dragged_[name] : node.float_reason;
+    plan_.floats.push_back({i, name, node.layer->type(), reason});
+    if (IsCubeType(node.layer->type())) {
+      Warn("CUBE_LAYER_FLOAT",
+           absl::StrCat("Layer ", name,
+                        " must be quantized as it is an "
+                        "operation calculated on CUBE; it "
+                        "stays float: ",
+                        reason),
+           {{"layer", name}});
+    }
+  }
+}
+
+void Planner::Warn(const std::string& reason, const std::string& message,
+                   ErrorMetadata metadata) {
+  plan_.warnings.push_back({reason, message, std::move(metadata)});
+}
+
+absl::StatusOr<QuantPlan> Planner::Plan() {
+  RETURN_IF_ERROR(CheckNet());
+  FindSharedWeights();
+  MakeNodes();
+  CollectConsumers();
+  for (const std::string& blob : blob_names_) PlanBlob(blob);
+  PlanLayers();
+  if (plan_.blobs.empty()) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "NOTHING_QUANTIZED",
+        "Except skip_layers, no layer needs to quantize. Switch layers "
+        "on by quant_enable in the configuration");
+  }
+  return std::move(plan_);
+}
+
+}  // namespace
+
+const QuantizedBlob* QuantPlan::FindInput(absl::string_view layer,
+                                          int bottom_index) const {
+  for (const QuantizedBlob& blob : blobs) {
+    for (const BlobConsumer& consumer : blob.consumers) {
+      if (consumer.layer == layer && consumer.bottom_index == bottom_index) {
+        return &blob;
+      }
+    }
+  }
+  return nullptr;
+}
+
+const WeightLayer* QuantPlan::FindWeights(absl::string_view layer) const {
+  for (const WeightLayer& weight : weights) {
+    if (weight.layer == layer) return &weight;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,
+                                        const QuantConfig& config) {
+  return Planner(net, config).Plan();
+}
+
+}  // namespace quantd

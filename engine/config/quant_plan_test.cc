@@ -1,0 +1,191 @@
+#include "engine/config/quant_plan.h"
+
+#include "base/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
+namespace quantd {
+namespace {
+
+using ::quantd::testing::HasReason;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+caffe::NetParameter Net(const std::string& text) {
+  caffe::NetParameter net;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &net));
+  return net;
+}
+
+// A residual block: both convolutions and the sum read "data" or their own.
+const char kResidual[] = R"pb(
+  layer { name: "data" type: "Input" top: "data" }
+  layer {
+    name: "conv1"
+    type: "Convolution"
+    bottom: "data"
+    top: "c1"
+    blobs {}
+  }
+  layer { name: "relu1" type: "ReLU" bottom: "c1" top: "r1" }
+  layer {
+    name: "conv2"
+    type: "Convolution"
+    bottom: "r1"
+    top: "c2"
+    blobs {}
+  }
+  layer { name: "sum" type: "Eltwise" bottom: "r1" bottom: "c2" top: "s" }
+  layer { name: "drop" type: "Dropout" bottom: "s" top: "d" }
+  layer {
+    name: "ip"
+    type: "InnerProduct"
+    bottom: "d"
+    top: "ip"
+    blobs {}
+  }
+  layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
+  layer { name: "acc" type: "Accuracy" bottom: "ip" bottom: "label" top: "a" }
+)pb";
+
+std::vector<std::string> Blobs(const QuantPlan& plan) {
+  std::vector<std::string> names;
+  for (const auto& blob : plan.blobs) names.push_back(blob.blob);
+  return names;
+}
+
+std::vector<std::string> Reasons(const QuantPlan& plan) {
+  std::vector<std::string> reasons;
+  for (const auto& warning : plan.warnings) reasons.push_back(warning.reason);
+  return reasons;
+}
+
+class QuantPlanTest : public ::testing::Test {
+ protected:
+  // The config entry of `layer` of net_.
+  LayerQuantConfig& Layer(const std::string& name) {
+    for (auto& layer : config_.layers) {
+      if (layer.name == name) return layer;
+    }
+    ADD_FAILURE() << name;
+    return config_.layers[0];
+  }
+
+  caffe::NetParameter net_ = Net(kResidual);
+  QuantConfig config_ = *DefaultQuantConfig(net_);
+};
+
+TEST_F(QuantPlanTest, OneQuantPerSharedBlobWithAllItsConsumers) {
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Blobs(plan), ElementsAre("data", "r1", "c2", "d", "ip"));
+  ASSERT_EQ(plan.blobs[1].consumers.size(), 2u);
+  EXPECT_EQ(plan.blobs[1].consumers[0].layer, "conv2");
+  EXPECT_EQ(plan.blobs[1].consumers[1].layer, "sum");
+  EXPECT_EQ(plan.blobs[1].consumers[1].bottom_index, 0);
+  EXPECT_TRUE(plan.blobs[1].with_offset);
+  ASSERT_EQ(plan.weights.size(), 3u);
+  EXPECT_EQ(plan.weights[2].layer, "ip");
+  EXPECT_FALSE(plan.weights[2].params.channel_wise);
+  ASSERT_EQ(plan.floats.size(), 1u);
+  EXPECT_EQ(plan.floats[0].layer, "relu1");
+  EXPECT_THAT(plan.warnings, IsEmpty());
+  EXPECT_EQ(plan.FindInput("sum", 1), &plan.blobs[2]);
+  EXPECT_EQ(plan.FindInput("relu1", 0), nullptr);
+}
+
+TEST_F(QuantPlanTest, OneDisabledConsumerKeepsTheBlobFloatForAll) {
+  Layer("conv2").quant_enable = false;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Blobs(plan), ElementsAre("data", "c2", "d", "ip"));
+  EXPECT_EQ(plan.FindWeights("conv2"), nullptr);
+  EXPECT_THAT(Reasons(plan),
+              ElementsAre("CONSUMER_NOT_QUANTIZED", "CUBE_LAYER_FLOAT"));
+  EXPECT_THAT(plan.warnings[0].message,
+              HasSubstr("\"r1\" stays float for sum"));
+  EXPECT_THAT(plan.warnings[1].message,
+              HasSubstr("Layer conv2 must be quantized as it is an operation "
+                        "calculated on CUBE"));
+}
+
+TEST_F(QuantPlanTest, ALayerDraggedToFloatSaysWhy) {
+  Layer("sum").quant_enable = false;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Blobs(plan), ElementsAre("data", "d", "ip"));
+  ASSERT_EQ(plan.floats.size(), 3u);
+  EXPECT_EQ(plan.floats[1].layer, "conv2");
+  EXPECT_THAT(plan.floats[1].reason, HasSubstr("also read by \"sum\""));
+}
+
+TEST_F(QuantPlanTest, TheFirstConsumersParametersHold) {
+  Layer("conv2").activations[0].num_bits = 12;
+  Layer("sum").activations[0].with_offset = false;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_EQ(plan.blobs[1].params.num_bits, 12);
+  EXPECT_TRUE(plan.blobs[1].with_offset);
+  EXPECT_THAT(Reasons(plan), ElementsAre("CONSUMER_PARAMS_DIFFER"));
+}
+
+TEST_F(QuantPlanTest, WithOffsetOfALayerOverridesTheGlobalOne) {
+  config_.activation_offset = false;
+  Layer("conv1").activations[0].with_offset = true;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_TRUE(plan.blobs[0].with_offset);
+  EXPECT_FALSE(plan.blobs[1].with_offset);
+}
+
+TEST_F(QuantPlanTest, MoreThanTwelveBitsAreWarnedOf) {
+  Layer("conv1").activations[0].num_bits = 13;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Reasons(plan), ElementsAre("ACCUMULATOR_OVERFLOW_RISK"));
+}
+
+TEST_F(QuantPlanTest, SharedWeightsStayFloat) {
+  net_.mutable_layer(1)->add_param()->set_name("w");
+  net_.mutable_layer(3)->add_param()->set_name("w");
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Blobs(plan), ElementsAre("c2", "d", "ip"));
+  ASSERT_EQ(plan.weights.size(), 1u);
+  EXPECT_EQ(Reasons(plan)[0], "SHARED_WEIGHTS");
+}
+
+TEST_F(QuantPlanTest, EntriesOfFusedLayersAreIgnored) {
+  LayerQuantConfig fused;
+  fused.name = "bn1";
+  config_.layers.insert(config_.layers.begin(), fused);
+  EXPECT_OK(MakeQuantPlan(net_, config_));
+}
+
+TEST_F(QuantPlanTest, WithoutWeightsALayerStaysFloat) {
+  net_.mutable_layer(1)->clear_blobs();
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_EQ(plan.FindInput("conv1", 0), nullptr);
+}
+
+TEST_F(QuantPlanTest, BothBottomsOfOneLayerMayBeTheSameBlob) {
+  net_ = Net(R"pb(
+    layer { name: "data" type: "Input" top: "data" }
+    layer { name: "sum" type: "Eltwise" bottom: "data" bottom: "data" top: "s" }
+  )pb");
+  config_ = *DefaultQuantConfig(net_);
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  ASSERT_EQ(plan.blobs.size(), 1u);
+  EXPECT_EQ(plan.blobs[0].consumers.size(), 2u);
+}
+
+TEST_F(QuantPlanTest, NothingLeftToQuantizeIsAnError) {
+  for (auto& layer : config_.layers) layer.quant_enable = false;
+  EXPECT_THAT(MakeQuantPlan(net_, config_), HasReason("NOTHING_QUANTIZED"));
+}
+
+TEST_F(QuantPlanTest, InPlaceLayersAndRepeatedNamesAreRefused) {
+  net_.mutable_layer(2)->set_top(0, "c1");
+  EXPECT_THAT(MakeQuantPlan(net_, config_), HasReason("MODEL_INVALID"));
+  net_ = Net(kResidual);
+  net_.mutable_layer(2)->set_name("conv1");
+  EXPECT_THAT(MakeQuantPlan(net_, config_), HasReason("LAYER_NAME_NOT_UNIQUE"));
+}
+
+}  // namespace
+}  // namespace quantd

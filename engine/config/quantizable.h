@@ -1,0 +1,49 @@
+// Which layer types can be quantized, and which of their inputs.
+// Not here: what the user switched on (quant_config.h), which blobs follow from
+// it (quant_plan.h).
+#ifndef QUANTD_ENGINE_CONFIG_QUANTIZABLE_H_
+#define QUANTD_ENGINE_CONFIG_QUANTIZABLE_H_
+
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+// AMCT's classes of layer types (the SS928 user guide's appendix).
+enum class QuantClass {
+  kWeightsAndData,    // Quantized unless switched off; has weights.
+  kData,              // Quantized unless switched off; data only.
+  kDataOffByDefault,  // Only with quant_enable true; data only.
+  kNever,
+};
+
+QuantClass QuantClassOf(absl::string_view type);
+
+// True if config.json has an entry for layers of this type.
+bool IsQuantizable(absl::string_view type);
+
+// quant_enable of a layer that config.json does not change.
+bool QuantizedByDefault(absl::string_view type);
+
+// True for the types whose weights may have one step per output channel:
+// Convolution, DepthwiseConv and Deconvolution.
+bool AllowsChannelWise(absl::string_view type);
+
+// True for the types that take part in fusion, as head or as member:
+// Convolution, DepthwiseConv, Deconvolution, InnerProduct, BatchNorm, Scale,
+// Bias.
+bool IsFusible(absl::string_view type);
+
+// LSTM, RNN and GRU.
+bool IsRecurrent(absl::string_view type);
+
+// Indices of the bottoms that carry data, ascending. Left out are indices,
+// masks, labels and shapes: bottom 1 of the ROI types, of recurrent layers
+// (cont), Crop and Unpooling. Empty for QuantClass::kNever.
+std::vector<int> QuantizedBottoms(const caffe::LayerParameter& layer);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_CONFIG_QUANTIZABLE_H_
