@@ -1,0 +1,82 @@
+// Concat: joins the bottoms along one axis.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class ConcatLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    const caffe::ConcatParameter& concat = param().concat_param();
+    if (concat.has_axis() && concat.has_concat_dim()) {
+      return FieldError("concat_param",
+                        "has both axis and concat_dim; "
+                        "remove concat_dim");
+    }
+    return CheckArity(bottoms, {1, Arity::kAny}, num_tops, {1, 1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    ASSIGN_OR_RETURN(const int axis, Axis(bottoms[0]));
+    std::vector<int64_t> dims = bottoms[0].dims();
+    for (size_t i = 1; i < bottoms.size(); ++i) {
+      std::vector<int64_t> others = bottoms[i].dims();
+      if (others.size() == dims.size()) {
+        dims[axis] += others[axis];
+        others[axis] = dims[axis];
+      }
+      if (others != dims) {
+        return BottomError(
+            absl::StrCat("bottom ", i, " of shape ", bottoms[i].ToString(),
+                         " cannot be joined along axis ", axis,
+                         " to bottom 0 of shape ", bottoms[0].ToString()));
+      }
+    }
+    ASSIGN_OR_RETURN((*tops)[0], Shape::Create(dims));
+    outer_ = bottoms[0].Count(0, axis);
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    float* to = tops[0]->data();
+    for (int64_t o = 0; o < outer_; ++o) {
+      for (const Tensor* bottom : bottoms) {
+        const int64_t size = bottom->num_elements() / outer_;
+        to = std::copy_n(bottom->data() + o * size, size, to);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<int> Axis(const Shape& bottom) const {
+    const caffe::ConcatParameter& concat = param().concat_param();
+    const int axis = concat.has_concat_dim()
+                         ? static_cast<int>(concat.concat_dim())
+                         : concat.axis();
+    const absl::StatusOr<int> canonical = bottom.CanonicalAxis(axis);
+    if (canonical.ok()) return canonical;
+    return FieldError(
+        "concat_param.axis",
+        absl::StrCat(axis, " is not an axis of ", bottom.ToString()));
+  }
+
+  int64_t outer_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeConcatLayer(const caffe::LayerParameter& param,
+                                       caffe::Phase phase) {
+  return std::make_unique<ConcatLayer>(param, phase);
+}
+
+}  // namespace quantd

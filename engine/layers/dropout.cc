@@ -1,0 +1,66 @@
+// Dropout: in TRAIN zeroes elements with probability dropout_ratio and divides
+// the others by 1 - dropout_ratio; in TEST copies. With scale_train = false
+// (ATC) TRAIN does not divide, and TEST multiplies by 1 - dropout_ratio.
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <string>
+
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class DropoutLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    const float ratio = param().dropout_param().dropout_ratio();
+    if (!(ratio >= 0 && ratio < 1)) {
+      return FieldError("dropout_param.dropout_ratio", "must be in [0, 1)");
+    }
+    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    const float keep = 1.0f - param().dropout_param().dropout_ratio();
+    const bool scale_train = param().dropout_param().scale_train();
+    const float* x = bottoms[0]->data();
+    float* y = tops[0]->data();
+    const int64_t n = bottoms[0]->num_elements();
+    if (phase() == caffe::TRAIN) {
+      const float scale = scale_train ? 1.0f / keep : 1.0f;
+      std::bernoulli_distribution is_kept(keep);
+      for (int64_t i = 0; i < n; ++i)
+        y[i] = is_kept(random_) ? x[i] * scale : 0;
+    } else if (!scale_train) {
+      for (int64_t i = 0; i < n; ++i) y[i] = x[i] * keep;
+    } else if (x != y) {
+      std::copy_n(x, n, y);
+    }
+    return absl::OkStatus();
+  }
+
+  bool AllowsInPlace() const override { return true; }
+
+ private:
+  // The same sequence in every run.
+  std::mt19937_64 random_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeDropoutLayer(const caffe::LayerParameter& param,
+                                        caffe::Phase phase) {
+  return std::make_unique<DropoutLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,54 @@
+// Flatten: the axes axis..end_axis become one.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class FlattenLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    const caffe::FlattenParameter& flatten = param().flatten_param();
+    const Shape& bottom = bottoms[0];
+    const absl::StatusOr<int> first = bottom.CanonicalAxis(flatten.axis());
+    const absl::StatusOr<int> last = bottom.CanonicalAxis(flatten.end_axis());
+    if (!first.ok() || !last.ok() || *first > *last) {
+      return FieldError(
+          "flatten_param",
+          absl::StrCat("axes ", flatten.axis(), " to ", flatten.end_axis(),
+                       " are no range of axes of ", bottom.ToString()));
+    }
+    const std::vector<int64_t>& dims = bottom.dims();
+    std::vector<int64_t> flat(dims.begin(), dims.begin() + *first);
+    flat.push_back(bottom.Count(*first, *last + 1));
+    flat.insert(flat.end(), dims.begin() + *last + 1, dims.end());
+    ASSIGN_OR_RETURN((*tops)[0], Shape::Create(flat));
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    std::copy_n(bottoms[0]->data(), bottoms[0]->num_elements(),
+                tops[0]->data());
+    return absl::OkStatus();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeFlattenLayer(const caffe::LayerParameter& param,
+                                        caffe::Phase phase) {
+  return std::make_unique<FlattenLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,53 @@
+// Power: y = (shift + scale * x) ^ power.
+#include <algorithm>
+#include <cmath>
+
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class PowerLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    const float power = param().power_param().power();
+    const float scale = param().power_param().scale();
+    const float shift = param().power_param().shift();
+    const float* x = bottoms[0]->data();
+    float* y = tops[0]->data();
+    const int64_t n = bottoms[0]->num_elements();
+    if (power * scale == 0) {  // A constant, also where x is not finite.
+      std::fill_n(y, n, power == 0 ? 1.0f : std::pow(shift, power));
+    } else if (power == 1) {
+      for (int64_t i = 0; i < n; ++i) y[i] = shift + scale * x[i];
+    } else {
+      for (int64_t i = 0; i < n; ++i)
+        y[i] = std::pow(shift + scale * x[i], power);
+    }
+    return absl::OkStatus();
+  }
+
+  bool AllowsInPlace() const override { return true; }
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakePowerLayer(const caffe::LayerParameter& param,
+                                      caffe::Phase phase) {
+  return std::make_unique<PowerLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,42 @@
+// Sigmoid: y = 1 / (1 + exp(-x)), as 0.5 * tanh(0.5 * x) + 0.5.
+#include <cmath>
+
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class SigmoidLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    const float* x = bottoms[0]->data();
+    float* y = tops[0]->data();
+    const int64_t n = bottoms[0]->num_elements();
+    for (int64_t i = 0; i < n; ++i) y[i] = 0.5f * std::tanh(0.5f * x[i]) + 0.5f;
+    return absl::OkStatus();
+  }
+
+  bool AllowsInPlace() const override { return true; }
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeSigmoidLayer(const caffe::LayerParameter& param,
+                                        caffe::Phase phase) {
+  return std::make_unique<SigmoidLayer>(param, phase);
+}
+
+}  // namespace quantd

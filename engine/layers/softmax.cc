@@ -1,0 +1,52 @@
+// Softmax over softmax_param.axis.
+#include "engine/kernels/softmax.h"
+#include "absl/strings/str_cat.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class SoftmaxLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    const int axis = param().softmax_param().axis();
+    const absl::StatusOr<int> canonical = bottoms[0].CanonicalAxis(axis);
+    if (!canonical.ok()) {
+      return FieldError(
+          "softmax_param.axis",
+          absl::StrCat(axis, " is not an axis of ", bottoms[0].ToString()));
+    }
+    axis_ = *canonical;
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    const Shape& shape = bottoms[0]->shape();
+    Softmax(bottoms[0]->data(), shape.Count(0, axis_), shape[axis_],
+            shape.Count(axis_ + 1), tops[0]->data());
+    return absl::OkStatus();
+  }
+
+  bool AllowsInPlace() const override { return true; }
+
+ private:
+  int axis_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeSoftmaxLayer(const caffe::LayerParameter& param,
+                                        caffe::Phase phase) {
+  return std::make_unique<SoftmaxLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,39 @@
+// Split: every top is a copy of the bottom.
+#include <algorithm>
+
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class SplitLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    return CheckArity(bottoms, {1, 1}, num_tops, {1, Arity::kAny});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    for (Shape& top : *tops) top = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    for (Tensor* top : tops) {
+      std::copy_n(bottoms[0]->data(), bottoms[0]->num_elements(), top->data());
+    }
+    return absl::OkStatus();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeSplitLayer(const caffe::LayerParameter& param,
+                                      caffe::Phase phase) {
+  return std::make_unique<SplitLayer>(param, phase);
+}
+
+}  // namespace quantd
