@@ -1,12 +1,26 @@
 #include "engine/core/layer.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 
 namespace quantd {
 
-absl::Status Layer::AddBlob(const std::vector<int64_t>& dims) {
+namespace {
+
+// FNV-1a.
+uint32_t HashOf(absl::string_view text) {
+  uint32_t hash = 2166136261u;
+  for (char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+  return hash;
+}
+
+}  // namespace
+
+absl::Status Layer::AddBlob(const std::vector<int64_t>& dims,
+                            const caffe::FillerParameter& filler) {
   ASSIGN_OR_RETURN(const Shape shape, Shape::Create(dims));
   if (shape.num_elements() > kMaxBlobElements) {
     return Error(absl::StatusCode::kInvalidArgument, "LAYER_PARAMETER_INVALID",
@@ -17,6 +31,8 @@ absl::Status Layer::AddBlob(const std::vector<int64_t>& dims) {
   }
   Tensor blob;
   RETURN_IF_ERROR(blob.Resize(shape));
+  const uint32_t seed = HashOf(name()) + static_cast<uint32_t>(blobs_.size());
+  RETURN_IF_ERROR(Fill(filler, seed, &blob));
   blobs_.push_back(std::move(blob));
   return absl::OkStatus();
 }

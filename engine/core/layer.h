@@ -74,10 +74,12 @@ class Layer {
   const std::vector<Tensor>& blobs() const { return blobs_; }
 
  protected:
-  // Appends a zero-filled blob. Errors: INVALID_ARGUMENT for dimensions that
-  // are no shape or hold more than kMaxBlobElements; RESOURCE_EXHAUSTED without
-  // memory.
-  absl::Status AddBlob(const std::vector<int64_t>& dims);
+  // Appends a blob with the filler's values, or zeros. Random ones depend on
+  // the layer's name. Errors: as Fill() (engine/core/filler.h);
+  // INVALID_ARGUMENT for dimensions that are no shape or hold more than
+  // kMaxBlobElements; RESOURCE_EXHAUSTED without memory.
+  absl::Status AddBlob(const std::vector<int64_t>& dims,
+                       const caffe::FillerParameter& filler = {});
 
   std::vector<Tensor> blobs_;
 

@@ -1,7 +1,9 @@
 #include "engine/core/tensor.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -9,40 +11,88 @@
 namespace quantd {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
-// Zero-filled; null if there is no memory.
-std::shared_ptr<float[]> Allocate(int64_t num_elements) {
-  const size_t size_bytes = static_cast<size_t>(num_elements) * sizeof(float);
-  float* data =
-      static_cast<float*>(::operator new(size_bytes, kAlignment, std::nothrow));
-  if (data == nullptr) return nullptr;
-  std::memset(data, 0, size_bytes);
-  return std::shared_ptr<float[]>(
-      data, [](float* p) { ::operator delete(p, kAlignment); });
-}
+constexpr size_t kAlignment = 64;
 
 }  // namespace
+
+struct Tensor::Storage {
+  ~Storage() { std::free(block); }
+
+  void* block = nullptr;  // Of calloc(): untouched pages are free.
+  float* plain = nullptr;
+  int64_t capacity = 0;  // Elements.
+  std::shared_ptr<KernelLayout> layout;
+  bool layout_valid = false;
+  bool plain_valid = true;
+};
 
 Tensor::Tensor(const Shape& shape) {
   if (!Resize(shape).ok()) throw std::bad_alloc();
 }
 
 absl::Status Tensor::Resize(const Shape& shape) {
+  if (storage_ != nullptr && shape == shape_) return absl::OkStatus();
   const int64_t needed = shape.num_elements();
-  if (needed > capacity_ || data_ == nullptr) {
-    std::shared_ptr<float[]> data = Allocate(needed);
-    if (data == nullptr) {
-      return Error(
-          absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY",
-          absl::StrCat("no memory for a tensor of shape ", shape.ToString()),
-          {{"shape", shape.ToString()}});
-    }
-    data_ = std::move(data);
-    capacity_ = needed;
+  if (storage_ != nullptr && needed <= storage_->capacity) {
+    data();  // Contents are kept in plain order.
+    storage_->layout = nullptr;
+    shape_ = shape;
+    return absl::OkStatus();
   }
+  auto storage = std::make_shared<Storage>();
+  const size_t size_bytes = static_cast<size_t>(needed) * sizeof(float);
+  storage->block = std::calloc(size_bytes + kAlignment, 1);
+  if (storage->block == nullptr) {
+    return Error(
+        absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY",
+        absl::StrCat("no memory for a tensor of shape ", shape.ToString()),
+        {{"shape", shape.ToString()}});
+  }
+  const auto address = reinterpret_cast<uintptr_t>(storage->block);
+  storage->plain = reinterpret_cast<float*>((address + kAlignment - 1) /
+                                            kAlignment * kAlignment);
+  storage->capacity = needed;
+  storage_ = std::move(storage);
   shape_ = shape;
   return absl::OkStatus();
+}
+
+float* Tensor::data() {
+  const Tensor& self = *this;
+  float* plain = const_cast<float*>(self.data());
+  if (storage_ != nullptr) storage_->layout_valid = false;
+  return plain;
+}
+
+const float* Tensor::data() const {
+  if (storage_ == nullptr) return nullptr;
+  if (!storage_->plain_valid) {
+    storage_->layout->CopyToPlain(storage_->plain);
+    storage_->plain_valid = true;
+  }
+  return storage_->plain;
+}
+
+float* Tensor::DataToOverwrite() {
+  if (storage_ == nullptr) return nullptr;
+  storage_->layout_valid = false;
+  storage_->plain_valid = true;
+  return storage_->plain;
+}
+
+KernelLayout* Tensor::kernel_layout() const {
+  if (storage_ == nullptr || !storage_->layout_valid) return nullptr;
+  return storage_->layout.get();
+}
+
+void Tensor::SetKernelLayout(std::shared_ptr<KernelLayout> layout) {
+  storage_->layout = std::move(layout);
+  storage_->layout_valid = true;
+  storage_->plain_valid = false;
+}
+
+std::shared_ptr<KernelLayout> Tensor::SpareKernelLayout() const {
+  return storage_ == nullptr ? nullptr : storage_->layout;
 }
 
 Tensor Tensor::Reshaped(const Shape& shape) const {
@@ -53,7 +103,7 @@ Tensor Tensor::Reshaped(const Shape& shape) const {
 
 Tensor Tensor::Clone() const {
   Tensor copy;
-  if (data_ == nullptr) return copy;
+  if (storage_ == nullptr) return copy;
   copy = Tensor(shape_);
   std::memcpy(copy.data(), data(), num_elements() * sizeof(float));
   return copy;

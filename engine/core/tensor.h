@@ -10,10 +10,22 @@
 
 namespace quantd {
 
+// A tensor's values in the layout that a kernel library prefers, such as
+// oneDNN's blocked ones. Kernels of one library hand them to each other; all
+// others see plain data, which is made when somebody asks for it.
+class KernelLayout {
+ public:
+  virtual ~KernelLayout() = default;
+  // Writes all values in the tensor's plain order.
+  virtual void CopyToPlain(float* plain) const = 0;
+};
+
 // Dense, outermost axis first (NCHW), 64-byte aligned. Copies share the data.
 //
 // Ownership: shared; the memory lives as long as the last copy.
-// Threads: compatible, not safe.
+// Threads: compatible, not safe. Reading through data() may convert from a
+//   KernelLayout: take the pointer before threads start.
+// Memory: pages that were never written take none.
 class Tensor {
  public:
   // A scalar without memory.
@@ -36,19 +48,30 @@ class Tensor {
   // A tensor with memory of its own.
   Tensor Clone() const;
 
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
-  absl::Span<float> values() {
-    return absl::MakeSpan(data_.get(), num_elements());
-  }
+  // The values in plain order; null for a tensor that never had memory. The
+  // mutable form makes the plain values the only ones.
+  float* data();
+  const float* data() const;
+  // As data(), for a caller that writes every value: what was there is lost.
+  float* DataToOverwrite();
+  absl::Span<float> values() { return absl::MakeSpan(data(), num_elements()); }
   absl::Span<const float> values() const {
-    return absl::MakeConstSpan(data_.get(), num_elements());
+    return absl::MakeConstSpan(data(), num_elements());
   }
 
+  // The values in a kernel's layout if they are there; null otherwise.
+  KernelLayout* kernel_layout() const;
+  // Says that the newest values are in `layout`; plain ones are stale.
+  void SetKernelLayout(std::shared_ptr<KernelLayout> layout);
+  // The last layout that was set, even if its values are stale: its memory can
+  // be used again. Null if there was none.
+  std::shared_ptr<KernelLayout> SpareKernelLayout() const;
+
  private:
+  struct Storage;
+
   Shape shape_;
-  int64_t capacity_ = 0;  // Elements.
-  std::shared_ptr<float[]> data_;
+  std::shared_ptr<Storage> storage_;
 };
 
 }  // namespace quantd

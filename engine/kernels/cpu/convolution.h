@@ -1,0 +1,52 @@
+// Convolution by oneDNN.
+// Not here: the definition (engine/kernels/reference/convolution.h).
+#ifndef QUANTD_ENGINE_KERNELS_CPU_CONVOLUTION_H_
+#define QUANTD_ENGINE_KERNELS_CPU_CONVOLUTION_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/core/tensor.h"
+#include "engine/kernels/conv_geometry.h"
+
+namespace quantd {
+
+// One convolution with its weights packed as the kernel likes them. Primitives
+// and packed weights of the last few input shapes are kept.
+//
+// Threads: one at a time; computes with NumThreads() (engine/core/threads.h).
+// Memory: the packed weights, once per input shape that is kept.
+class CpuConvolution {
+ public:
+  // One to three spatial axes.
+  static bool Supports(const ConvGeometry& geometry) {
+    return geometry.num_spatial_axes() >= 1 && geometry.num_spatial_axes() <= 3;
+  }
+
+  explicit CpuConvolution(const ConvGeometry& geometry);
+  ~CpuConvolution();
+
+  // Weights or bias have other values than in the last Run().
+  void WeightsChanged();
+
+  // Shapes as in ReferenceConvolution(). `src` and `dst` may be in a blocked
+  // layout. Does not work in place.
+  // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
+  absl::Status Run(const Tensor& src, const Tensor& weights, const Tensor* bias,
+                   Tensor* dst);
+
+ private:
+  struct Plan;  // What depends on the input's shape.
+
+  static constexpr size_t kMaxPlans = 4;
+
+  Plan* FindOrMakePlan(const Tensor& src, const Tensor& dst, bool has_bias);
+
+  const ConvGeometry geometry_;
+  std::vector<std::unique_ptr<Plan>> plans_;  // Oldest first.
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_KERNELS_CPU_CONVOLUTION_H_

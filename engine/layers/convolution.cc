@@ -1,0 +1,139 @@
+// Convolution and DepthwiseConv: k bottoms to k tops with the same weights.
+// Blobs: weights (cout, cin/group, kernel...), bias (cout).
+// DepthwiseConv is a Convolution whose group is the number of channels,
+// whatever its `group` says.
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/kernels/conv_geometry.h"
+#include "engine/kernels/cpu/convolution.h"
+#include "engine/kernels/reference/convolution.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/conv_params.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class ConvolutionLayer : public Layer {
+ public:
+  ConvolutionLayer(const caffe::LayerParameter& param, caffe::Phase phase,
+                   bool depthwise)
+      : Layer(param, phase), depthwise_(depthwise) {}
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    const int num_bottoms = static_cast<int>(bottoms.size());
+    RETURN_IF_ERROR(CheckArity(bottoms, {1, Arity::kAny}, num_tops,
+                               {num_bottoms, num_bottoms}));
+    caffe::ConvolutionParameter conv = param().convolution_param();
+    ASSIGN_OR_RETURN(axis_, bottoms[0].CanonicalAxis(conv.axis()));
+    const int num_spatial_axes = bottoms[0].num_axes() - axis_ - 1;
+    if (num_spatial_axes < 1) {
+      return BottomError(absl::StrCat("a bottom of shape ",
+                                      bottoms[0].ToString(),
+                                      " has no spatial axes after axis ", axis_,
+                                      "; at least one is needed"));
+    }
+    const int64_t channels = bottoms[0][axis_];
+    if (depthwise_) conv.set_group(static_cast<uint32_t>(channels));
+    ASSIGN_OR_RETURN(geometry_,
+                     ParseConvParams(conv, channels, num_spatial_axes));
+    if (CpuConvolution::Supports(geometry_)) kernel_.emplace(geometry_);
+    return AddBlobs(conv);
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    for (size_t i = 0; i < bottoms.size(); ++i) {
+      if (bottoms[i] != bottoms[0]) {
+        return BottomError(absl::StrCat(
+            "bottom ", i, " has shape ", bottoms[i].ToString(),
+            ", bottom 0 has ", bottoms[0].ToString(), "; they must be equal"));
+      }
+      ASSIGN_OR_RETURN((*tops)[i], TopShape(bottoms[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    for (size_t i = 0; i < bottoms.size(); ++i) {
+      RETURN_IF_ERROR(ForwardOne(*bottoms[i], tops[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  void BlobsChanged() override {
+    if (kernel_) kernel_->WeightsChanged();
+  }
+
+ private:
+  absl::Status AddBlobs(const caffe::ConvolutionParameter& conv) {
+    std::vector<int64_t> dims = {geometry_.channels_out,
+                                 geometry_.channels_in / geometry_.group};
+    dims.insert(dims.end(), geometry_.kernel.begin(), geometry_.kernel.end());
+    RETURN_IF_ERROR(AddBlob(dims, conv.weight_filler()));
+    if (!conv.bias_term()) return absl::OkStatus();
+    return AddBlob({geometry_.channels_out}, conv.bias_filler());
+  }
+
+  absl::StatusOr<Shape> TopShape(const Shape& bottom) const {
+    if (bottom.num_axes() != axis_ + 1 + geometry_.num_spatial_axes() ||
+        bottom[axis_] != geometry_.channels_in) {
+      return BottomError(absl::StrCat(
+          "a bottom of shape ", bottom.ToString(), " does not fit: axis ",
+          axis_, " must have ", geometry_.channels_in, " channels and ",
+          geometry_.num_spatial_axes(), " spatial axes after it"));
+    }
+    std::vector<int64_t> dims = bottom.dims();
+    dims[axis_] = geometry_.channels_out;
+    for (int i = 0; i < geometry_.num_spatial_axes(); ++i) {
+      int64_t& dim = dims[axis_ + 1 + i];
+      dim = geometry_.OutputSize(i, dim);
+      if (dim > 0) continue;
+      return FieldError("convolution_param.kernel_size",
+                        absl::StrCat("covers ", geometry_.KernelExtent(i),
+                                     " pixels of spatial axis ", i,
+                                     ", more than the padded input of shape ",
+                                     bottom.ToString()));
+    }
+    return Shape::Create(dims);
+  }
+
+  // `shape` with all axes before the channels as one.
+  Shape Merged(const Shape& shape) const {
+    std::vector<int64_t> dims = {shape.Count(0, axis_)};
+    dims.insert(dims.end(), shape.dims().begin() + axis_, shape.dims().end());
+    return Shape::Create(dims).value();
+  }
+
+  absl::Status ForwardOne(const Tensor& bottom, Tensor* top) {
+    const Tensor src = bottom.Reshaped(Merged(bottom.shape()));
+    Tensor dst = top->Reshaped(Merged(top->shape()));
+    const Tensor* bias = blobs_.size() > 1 ? &blobs_[1] : nullptr;
+    if (kernel_) return kernel_->Run(src, blobs_[0], bias, &dst);
+    ReferenceConvolution(geometry_, src, blobs_[0], bias, &dst);
+    return absl::OkStatus();
+  }
+
+  const bool depthwise_;
+  int axis_ = 1;
+  ConvGeometry geometry_;
+  std::optional<CpuConvolution> kernel_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeConvolutionLayer(const caffe::LayerParameter& param,
+                                            caffe::Phase phase) {
+  return std::make_unique<ConvolutionLayer>(param, phase, /*depthwise=*/false);
+}
+
+std::unique_ptr<Layer> MakeDepthwiseConvLayer(
+    const caffe::LayerParameter& param, caffe::Phase phase) {
+  return std::make_unique<ConvolutionLayer>(param, phase, /*depthwise=*/true);
+}
+
+}  // namespace quantd
