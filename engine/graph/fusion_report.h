@@ -1,0 +1,19 @@
+// What a fusion pass did to which layers.
+#ifndef QUANTD_ENGINE_GRAPH_FUSION_REPORT_H_
+#define QUANTD_ENGINE_GRAPH_FUSION_REPORT_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace quantd {
+
+struct FusionReport {
+  // By name of the remaining layer: the original names in order of fusion, the
+  // head first. Only layers that fused something.
+  std::map<std::string, std::vector<std::string>> fused;
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_GRAPH_FUSION_REPORT_H_

@@ -1,0 +1,51 @@
+// A prototxt and a caffemodel, turned into one net that is ready for the graph
+// passes and for Net::Create().
+// Not here: whether blobs fit their layers (Net::Create), running the net.
+#ifndef QUANTD_ENGINE_MODEL_LOAD_MODEL_H_
+#define QUANTD_ENGINE_MODEL_LOAD_MODEL_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+struct LoadOptions {
+  caffe::Phase phase = caffe::TEST;
+  int level = 0;
+  std::vector<std::string> stages;
+};
+
+struct LoadedModel {
+  caffe::NetParameter net;  // Upgraded, filtered, blobs inside the layers.
+  std::vector<std::string> warnings;  // For the job's report.
+};
+
+// The most layers a net may have.
+inline constexpr int kMaxLayers = 20000;
+
+// Parses both files, upgrades both, selects the prototxt's layers by
+// `options`, and moves the caffemodel's blobs into the layers of the same
+// names; all other settings come from the prototxt. The names are only used in
+// messages. Empty `caffemodel_bytes` is no caffemodel: no layer gets blobs.
+// Warnings: unknown fields, caffemodel layers with blobs whose name the
+//   prototxt does not have (Split layers pass silently), several caffemodel
+//   layers of one name that carry blobs (the last counts, as in Caffe).
+// Errors: those of ParseNetPrototxt(), ParseCaffemodel(), UpgradeNet() and
+//   FilterNet(), naming the file; INVALID_ARGUMENT, MODEL_INVALID for a net
+//   without layers, too many layers, or illegal dimensions in an Input layer;
+//   FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer, blob, expected and
+//   found for a blob whose shape is illegal or does not have as many elements
+//   as the blob has values.
+absl::StatusOr<LoadedModel> LoadModel(absl::string_view prototxt_text,
+                                      const std::string& prototxt_name,
+                                      absl::string_view caffemodel_bytes,
+                                      const std::string& caffemodel_name,
+                                      const LoadOptions& options = {});
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_MODEL_LOAD_MODEL_H_

@@ -1,0 +1,241 @@
+#include "engine/model/prototxt.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "engine/model/names.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/text_format.h"
+
+namespace quantd {
+namespace {
+
+constexpr int kTabWidth = 8;  // Of protobuf's column numbers.
+constexpr size_t kMaxTokenBytes = 40;
+
+// A place in the text, both numbers from 1.
+struct Place {
+  int line = 1;
+  int column = 1;
+  std::string token;  // What stands there; printable.
+};
+
+// The place that protobuf calls `line` and `column` (from 0; tabs reach to
+// multiples of kTabWidth).
+Place FindPlace(absl::string_view text, int line, int column) {
+  Place place;
+  if (line < 0) return place;
+  size_t begin = 0;
+  for (int i = 0; i < line; ++i) {
+    const size_t end = text.find('\n', begin);
+    if (end == absl::string_view::npos) break;
+    begin = end + 1;
+  }
+  absl::string_view rest = text.substr(begin);
+  rest = rest.substr(0, rest.find('\n'));
+  size_t at = 0;
+  for (int visual = 0; at < rest.size() && visual < column; ++at) {
+    visual += rest[at] == '\t' ? kTabWidth - visual % kTabWidth : 1;
+  }
+  size_t end = at;
+  while (end < rest.size() && end - at < kMaxTokenBytes &&
+         !absl::ascii_isspace(rest[end])) {
+    ++end;
+  }
+  place.line = line + 1;
+  place.column = static_cast<int>(at) + 1;
+  place.token = absl::Utf8SafeCHexEscape(rest.substr(at, end - at));
+  return place;
+}
+
+absl::Status ParseError(const std::string& file_name, const Place& place,
+                        const std::string& what) {
+  const std::string near =
+      place.token.empty() ? "" : absl::StrCat(", near \"", place.token, "\"");
+  return Error(absl::StatusCode::kInvalidArgument, "PROTOTXT_PARSE",
+               absl::StrCat(file_name, ":", place.line, ":", place.column, ": ",
+                            what, near),
+               {{"file", file_name},
+                {"line", absl::StrCat(place.line)},
+                {"column", absl::StrCat(place.column)},
+                {"token", place.token}});
+}
+
+// Parameters of layer types that BVLC Caffe does not have: vendors extend
+// them, so what we do not know there may be skipped.
+bool IsVendorMessage(absl::string_view name) {
+  static const auto* const kNames = new absl::flat_hash_set<absl::string_view>{
+      "BatchMatMulParameter",
+      "CondTakeParameter",
+      "NonMaximumSuppressionParameter",
+      "SaveOutputParameter",
+      "ResizeParameter",
+      "DetectionOutputParameter",
+      "FSRDetectionOutputParameter",
+      "InterpParameter",
+      "MatrixInverseParameter",
+      "NormalizeParameter",
+      "PermuteParameter",
+      "PriorBoxParameter",
+      "ProposalParameter",
+      "PSROIPoolingParameter",
+      "RegionParameter",
+      "ReorgParameter",
+      "ReverseParameter",
+      "ROIAlignParameter",
+      "ROIPoolingParameter",
+      "ShuffleChannelParameter",
+      "SmoothL1LossParameter",
+      "SpatialTransformerParameter",
+      "SSDDetectionOutputParameter",
+      "UpsampleParameter",
+      "YoloParameter",
+      "YoloV2DetectionOutputParameter",
+      "YoloV3DetectionOutputParameter",
+      "YoloV3DetectionOutputV2Parameter",
+  };
+  return kNames->contains(name);
+}
+
+// protobuf's report of an unknown field. Both parts are empty for other
+// warnings.
+struct UnknownField {
+  std::string message;  // Without the package.
+  std::string field;
+};
+
+UnknownField ParseUnknownField(const std::string& warning) {
+  const std::vector<std::string> parts = absl::StrSplit(warning, '"');
+  if (parts.size() < 4 || !absl::StartsWith(warning, "Message type") ||
+      !absl::StrContains(warning, "has no field named")) {
+    return {};
+  }
+  return {std::string(absl::StripPrefix(parts[1], "caffe.")), parts[3]};
+}
+
+bool MayBeSkipped(const UnknownField& unknown) {
+  const bool is_layer = unknown.message == "LayerParameter" ||
+                        unknown.message == "V1LayerParameter";
+  return (is_layer && absl::EndsWith(unknown.field, "_param")) ||
+         IsVendorMessage(unknown.message);
+}
+
+// Keeps the first error and all warnings.
+class Collector : public google::protobuf::io::ErrorCollector {
+ public:
+  Collector(absl::string_view text, const std::string& file_name)
+      : text_(text), file_name_(file_name) {}
+
+  void AddError(int line, int column, const std::string& message) override {
+    if (!status_.ok()) return;
+    status_ = ParseError(file_name_, FindPlace(text_, line, column),
+                         absl::Utf8SafeCHexEscape(message));
+  }
+
+  void AddWarning(int line, int column, const std::string& message) override {
+    const UnknownField unknown = ParseUnknownField(message);
+    if (unknown.field.empty()) return;
+    if (!MayBeSkipped(unknown)) {
+      AddError(line, column,
+               absl::StrCat("message ", unknown.message, " has no field ",
+                            unknown.field, "; correct the name or remove it"));
+      return;
+    }
+    const Place place = FindPlace(text_, line, column);
+    warnings_.push_back(absl::StrCat(file_name_, ":", place.line, ":",
+                                     place.column, ": field ", unknown.field,
+                                     " of ", unknown.message,
+                                     " is not known and was skipped"));
+  }
+
+  const absl::Status& status() const { return status_; }
+  std::vector<std::string>& warnings() { return warnings_; }
+
+ private:
+  const absl::string_view text_;
+  const std::string& file_name_;
+  absl::Status status_;
+  std::vector<std::string> warnings_;
+};
+
+class FloatPrinter
+    : public google::protobuf::TextFormat::FastFieldValuePrinter {
+ public:
+  using Generator = google::protobuf::TextFormat::BaseTextGenerator;
+
+  void PrintFloat(float value, Generator* generator) const override {
+    char text[32];
+    for (int digits = 6; digits <= 9; ++digits) {
+      std::snprintf(text, sizeof(text), "%.*g", digits, value);
+      if (std::strtof(text, nullptr) == value) break;
+    }
+    generator->PrintString(text);
+  }
+};
+
+}  // namespace
+
+absl::Status ParsePrototxt(absl::string_view text, const std::string& file_name,
+                           google::protobuf::Message* message,
+                           std::vector<std::string>* warnings) {
+  message->Clear();
+  if (static_cast<int64_t>(text.size()) > kMaxPrototxtBytes) {
+    return ParseError(file_name, Place(),
+                      absl::StrCat("the text has ", text.size(),
+                                   " bytes; the limit is ", kMaxPrototxtBytes));
+  }
+  if (absl::StripAsciiWhitespace(text).empty()) {
+    return ParseError(file_name, Place(),
+                      "the file is empty; pass the complete prototxt");
+  }
+  Collector collector(text, file_name);
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&collector);
+  parser.AllowUnknownField(true);
+  parser.SetRecursionLimit(kMaxPrototxtDepth);
+  google::protobuf::io::ArrayInputStream stream(text.data(),
+                                                static_cast<int>(text.size()));
+  const bool parsed = parser.Parse(&stream, message);
+  RETURN_IF_ERROR(collector.status());
+  if (!parsed) return ParseError(file_name, Place(), "the text is broken");
+  if (warnings != nullptr) {
+    for (std::string& warning : collector.warnings()) {
+      warnings->push_back(std::move(warning));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<caffe::NetParameter> ParseNetPrototxt(
+    absl::string_view text, const std::string& file_name,
+    std::vector<std::string>* warnings) {
+  caffe::NetParameter net;
+  RETURN_IF_ERROR(ParsePrototxt(text, file_name, &net, warnings));
+  RETURN_IF_ERROR(CheckNames(net, file_name));
+  return net;
+}
+
+std::string PrintPrototxt(const google::protobuf::Message& message) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetDefaultFieldValuePrinter(new FloatPrinter);  // Takes ownership.
+  printer.SetHideUnknownFields(true);
+  std::string text;
+  printer.PrintToString(message, &text);
+  return text;
+}
+
+}  // namespace quantd
