@@ -23,8 +23,7 @@ TEST(ErrorTest, AnnotateKeepsCodeReasonAndFirstMetadata) {
                "file x: ", {{"a", "2"}, {"b", "3"}});
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kNotFound, "file x: m"));
   EXPECT_THAT(status, HasReason("R"));
-  EXPECT_EQ(GetErrorMetadata(status),
-            (ErrorMetadata{{"a", "1"}, {"b", "3"}}));
+  EXPECT_EQ(GetErrorMetadata(status), (ErrorMetadata{{"a", "1"}, {"b", "3"}}));
 }
 
 TEST(ErrorTest, PlainStatusHasNoReason) {

@@ -58,12 +58,14 @@ inline constexpr int kFailpointExitCode = 42;
 
 // Inside a function that returns absl::Status or StatusOr, in a .cc file: dies,
 // waits, or returns the error, if failpoint `name` (a literal) is on.
-#define QUANTD_FAILPOINT(name)                                             \
-  do {                                                                     \
-    __attribute__((used, section("quantd_failpoints"))) static const char* \
-        _failpoint_name = (name);                                          \
-    static ::quantd::Failpoint _failpoint(_failpoint_name);                \
-    if (absl::Status _hit = _failpoint.Hit(); !_hit.ok()) return _hit;     \
+#define QUANTD_FAILPOINT(name)                                              \
+  do {                                                                      \
+    __attribute__((                                                         \
+        used,                                                               \
+        section("quantd_failpoints"))) static const char* _failpoint_name = \
+        (name);                                                             \
+    static ::quantd::Failpoint _failpoint(_failpoint_name);                 \
+    if (absl::Status _hit = _failpoint.Hit(); !_hit.ok()) return _hit;      \
   } while (false)
 
 #endif  // QUANTD_BASE_FAILPOINTS_H_

@@ -47,8 +47,9 @@ class ReadFile {
 // Threads: safe. Paths are absolute or relative to the working directory.
 //
 // Errors of all methods, naming the path: NOT_FOUND, FILE_NOT_FOUND;
-// ALREADY_EXISTS; PERMISSION_DENIED; RESOURCE_EXHAUSTED with DISK_FULL (no space,
-// no inodes, over quota) or TOO_MANY_FILES; otherwise INTERNAL, IO_ERROR.
+// ALREADY_EXISTS; PERMISSION_DENIED; RESOURCE_EXHAUSTED with DISK_FULL (no
+// space, no inodes, over quota) or TOO_MANY_FILES; otherwise INTERNAL,
+// IO_ERROR.
 class FileSystem {
  public:
   // The machine's file system; lives as long as the process.

@@ -72,8 +72,8 @@ void Log(LogLevel level, absl::string_view message, LogFields fields) {
   if (level < g_level.load(std::memory_order_relaxed)) return;
   const std::string time_text = absl::FormatTime(
       "%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
-  const std::string line = FormatLogLine(g_format, time_text, level, message,
-                                         fields);
+  const std::string line =
+      FormatLogLine(g_format, time_text, level, message, fields);
   Logger()->log(spdlog::level::info, spdlog::string_view_t(line));
 }
 
@@ -108,11 +108,10 @@ absl::Status ConfigureLogging(absl::string_view level,
     SetLogFormat(format == "json" ? LogFormat::kJson : LogFormat::kText);
     return absl::OkStatus();
   }
-  return Error(
-      absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-      absl::StrCat("--log_level=", level,
-                   ": use debug, info, warning, error or off"),
-      {{"option", "log_level"}, {"value", std::string(level)}});
+  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+               absl::StrCat("--log_level=", level,
+                            ": use debug, info, warning, error or off"),
+               {{"option", "log_level"}, {"value", std::string(level)}});
 }
 
 std::string FormatLogLine(LogFormat format, absl::string_view time_text,

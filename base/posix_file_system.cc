@@ -54,10 +54,10 @@ Kind KindOf(int error) {
 absl::Status SystemError(absl::string_view what, const std::string& path) {
   const int error = errno;
   const Kind kind = KindOf(error);
-  return Error(kind.code, kind.reason,
-               absl::StrCat("cannot ", what, " ", path, ": ",
-                            std::strerror(error)),
-               {{"path", path}});
+  return Error(
+      kind.code, kind.reason,
+      absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error)),
+      {{"path", path}});
 }
 
 class Descriptor {
@@ -125,9 +125,9 @@ class PosixFileSystem : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<AppendFile>> OpenAppend(
       const std::string& path) override {
-    const int fd = open(path.c_str(),
-                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
-                        0600);
+    const int fd =
+        open(path.c_str(),
+             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return SystemError("open", path);
     return std::make_unique<PosixAppendFile>(fd, path);
   }

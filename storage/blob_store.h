@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -62,18 +63,19 @@ class BlobUpload {
   BlobUpload(BlobStore* store, v1::BlobRef ref, std::string path)
       : store_(store), ref_(std::move(ref)), path_(std::move(path)) {}
   absl::Status Resume();
+  // Removes the partial file; the upload is over.
   void Drop();
 
   BlobStore* const store_;
   const v1::BlobRef ref_;
-  const std::string path_;  // Of the partial file; its name is the lock.
+  const std::string path_;  // Of the partial file; claimed unless complete.
   std::unique_ptr<AppendFile> file_;
   Sha256 hash_;
   int64_t committed_size_ = 0;
   bool complete_ = false;
+  bool claimed_ = false;
   bool unsynced_ = false;
-  bool owns_path_ = false;
-  absl::Status broken_;  // Set by a failed write; the file must be reopened.
+  absl::Status broken_;  // Why nothing more can be written.
 };
 
 // Part of a blob, in pieces.
@@ -176,12 +178,17 @@ class BlobStore {
   friend class BlobUpload;
   explicit BlobStore(Options options) : options_(std::move(options)) {}
 
+  absl::Status MakeDirectories();
   std::string BlobPath(absl::string_view sha256) const;
   std::string UploadPath(absl::string_view upload_id,
                          absl::string_view sha256) const;
-  absl::Status Claim(const std::string& path);
+  absl::Status CheckQuota(const v1::BlobRef& ref) const;
+  absl::StatusOr<std::unique_ptr<BlobUpload>> StartUpload(
+      const v1::BlobRef& ref, const std::string& path);
+  // Marks the partial file as being written.
+  absl::Status Claim(const std::string& path, int64_t max_uploads);
   void Release(const std::string& path);
-  // Renames the synced `path` to its blob.
+  // Renames the synced `path` to its blob, for good.
   absl::Status Publish(const std::string& path, absl::string_view sha256);
 
   const Options options_;

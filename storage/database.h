@@ -77,25 +77,12 @@ class Database {
  private:
   struct Rocks;
   explicit Database(std::unique_ptr<Rocks> rocks);
-  absl::Status CheckVersion();
-  absl::Status LoadTokenKey();
+  absl::Status WriteOnce(const WriteBatch& batch, bool sync);
+  absl::Status Recover();
+  absl::Status Initialize();
 
-  std::unique_ptr<Rocks> rocks_;
+  const std::unique_ptr<Rocks> rocks_;
   std::string token_key_;
-};
-
-// Holds DATA_DIR/LOCK while it lives, against other processes and other opens
-// of this one.
-class StoreLock {
- public:
-  // Errors: FAILED_PRECONDITION, STORE_LOCKED.
-  static absl::StatusOr<std::unique_ptr<StoreLock>> Acquire(
-      const std::string& data_dir);
-  ~StoreLock();
-
- private:
-  explicit StoreLock(int fd) : fd_(fd) {}
-  const int fd_;
 };
 
 }  // namespace quantd::storage

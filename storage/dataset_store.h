@@ -62,18 +62,20 @@ class DatasetWriter {
   friend class DatasetStore;
   explicit DatasetWriter(DatasetStore* store);
   absl::Status Resume();
-  absl::Status CheckRecord(const v1::DatasetRecord& record) const;
-  void HashRecord(absl::string_view key, absl::string_view value);
+  absl::Status CheckOpen() const;
+  absl::Status CheckRecords(const Records& records) const;
+  // Adds a stored record to digest and sums.
+  void Count(absl::string_view key, absl::string_view value);
 
   DatasetStore* const store_;
   v1::Dataset dataset_;
-  std::unique_ptr<LmdbWriter> lmdb_;
+  bool claimed_ = false;
+  std::unique_ptr<LmdbWriter> lmdb_;  // Null once closed or dropped.
   Sha256 hash_;
   std::string last_key_;
 };
 
-// Layout: DATA_DIR/datasets/ID/data.mdb, and a row in column family "datasets"
-// once complete.
+// Layout: DATA_DIR/datasets/ID/data.mdb, and a row in column family "datasets".
 //
 // Threads: safe.
 //
@@ -133,9 +135,9 @@ class DatasetStore {
       : options_(std::move(options)), database_(database) {}
 
   std::string Directory(absl::string_view id) const;
-  // Not complete: num_records -1.
-  absl::StatusOr<v1::Dataset> FindComplete(const std::string& id) const;
-  absl::Status RemoveFiles(const std::string& id);
+  absl::Status PutRow(const v1::Dataset& dataset, bool sync);
+  // Files and row; the id is claimed.
+  absl::Status RemoveAll(const std::string& id);
   absl::Status Claim(const std::string& id);
   void Release(const std::string& id);
 

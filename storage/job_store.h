@@ -20,6 +20,7 @@
 #include "proto/quantd/v1/job.pb.h"
 #include "storage/database.h"
 #include "storage/job_row.pb.h"
+#include "storage/lock_stripes.h"
 
 namespace quantd::storage {
 
@@ -39,7 +40,7 @@ struct JobChange {
   bool sync = true;
 };
 
-// Threads: safe. Updates are serialized; reads do not wait for them.
+// Threads: safe. Updates of one job are serialized; reads do not wait.
 //
 // Errors of all methods besides those named: NOT_FOUND, JOB_NOT_FOUND;
 // UNAVAILABLE, STORE_READ_ONLY; RESOURCE_EXHAUSTED, DISK_FULL; DATA_LOSS,
@@ -97,9 +98,9 @@ class JobStore {
   absl::StatusOr<Page> List(const ListOptions& options) const;
 
   // Reads the job, lets `mutate` change it, writes the result in one batch;
-  // returns the row as written. No other update comes between. `mutate` must
-  // not call the store; its error is returned and nothing is written.
-  // Errors: ABORTED, STALE_ATTEMPT unless the stored lease_token is
+  // returns the row as written. No other update of the job comes between.
+  // `mutate` must not call the store; its error is returned and nothing is
+  // written. Errors: ABORTED, STALE_ATTEMPT unless the stored lease_token is
   // `expected_token` (or that is kAnyToken).
   absl::StatusOr<JobRow> UpdateIf(
       const std::string& id, int64_t expected_token,
@@ -129,13 +130,21 @@ class JobStore {
  private:
   explicit JobStore(Database* database) : database_(database) {}
 
-  // `job_id` empty: the request id is new.
-  absl::StatusOr<RequestRow> FindRequest(const std::string& request_id) const;
+  absl::Status LoadCounters();
+  int64_t NextCreateSequence();
+  // The job that `request_id` made; NOT_FOUND if it is new.
+  absl::StatusOr<JobRow> FindByRequest(const std::string& request_id,
+                                       const std::string& spec_digest) const;
 
   Database* const database_;
-  mutable absl::Mutex mutex_;  // Held by whoever writes.
+  // Order: a job's lock before a request's before mutex_.
+  LockStripes job_locks_;
+  LockStripes request_locks_;
+  absl::Mutex mutex_;
   int64_t next_create_sequence_ ABSL_GUARDED_BY(mutex_) = 1;
   int64_t next_token_ ABSL_GUARDED_BY(mutex_) = 1;
+  // Tokens below this are reserved on disk.
+  int64_t token_limit_ ABSL_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace quantd::storage

@@ -14,6 +14,7 @@
 #include "storage/database.h"
 #include "storage/dataset_store.h"
 #include "storage/job_store.h"
+#include "storage/store_lock.h"
 
 namespace quantd::storage {
 

@@ -49,9 +49,9 @@ MATCHER_P(HasReason, reason, "") {
 // Like ASSIGN_OR_RETURN, but a failed test instead of a return.
 #define ASSERT_OK_AND_ASSIGN(lhs, expr) \
   ASSERT_OK_AND_ASSIGN_IMPL_(QUANTD_CONCAT_(_status_or, __LINE__), lhs, expr)
-#define ASSERT_OK_AND_ASSIGN_IMPL_(tmp, lhs, expr)   \
-  auto tmp = (expr);                                 \
-  ASSERT_TRUE(tmp.ok()) << tmp.status().ToString();  \
+#define ASSERT_OK_AND_ASSIGN_IMPL_(tmp, lhs, expr)  \
+  auto tmp = (expr);                                \
+  ASSERT_TRUE(tmp.ok()) << tmp.status().ToString(); \
   lhs = *std::move(tmp)
 
 #endif  // QUANTD_BASE_TESTING_STATUS_MATCHERS_H_
