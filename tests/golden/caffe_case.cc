@@ -1,0 +1,296 @@
+#include "tests/golden/caffe_case.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "engine/core/net.h"
+#include "engine/core/tensor.h"
+#include "engine/layers/registry.h"
+#include "engine/model/load_model.h"
+#include "engine/model/prototxt.h"
+#include "engine/model/upgrade.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "nlohmann/json.hpp"
+#include "tests/golden/npy.h"
+
+namespace quantd {
+namespace {
+
+using Json = nlohmann::json;
+
+CaseResult Failed(const std::string& detail) {
+  return {CaseResult::Outcome::kFailed, detail};
+}
+CaseResult Skipped(const std::string& detail) {
+  return {CaseResult::Outcome::kSkipped, detail};
+}
+CaseResult FromStatus(const absl::Status& status) {
+  return status.ok() ? CaseResult{} : Failed(std::string(status.message()));
+}
+
+// Empty if the field is absent or null.
+std::string Text(const Json& json, const char* field) {
+  const auto it = json.find(field);
+  return it != json.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
+std::string Path(const std::string& directory, const std::string& file) {
+  return file.empty() ? "" : absl::StrCat(directory, "/", file);
+}
+
+Json List(const Json& json, const char* field) {
+  const auto it = json.find(field);
+  return it != json.end() && it->is_array() ? *it : Json::array();
+}
+
+std::vector<CaseBlob> Blobs(const Json& json, const char* field,
+                            const std::string& directory) {
+  std::vector<CaseBlob> blobs;
+  for (const Json& blob : List(json, field)) {
+    blobs.push_back({Text(blob, "blob"), Path(directory, Text(blob, "file")),
+                     blob.value("batch", 0)});
+  }
+  return blobs;
+}
+
+// The nearest ancestor of `directory` that has `file`; empty without one.
+std::string FindRoot(const std::string& directory, const std::string& file) {
+  std::string root = directory;
+  while (!root.empty()) {
+    if (ReadFileBytes(Path(root, file)).ok()) return root;
+    const size_t slash = root.find_last_of('/');
+    root.resize(slash == std::string::npos ? 0 : slash);
+  }
+  return "";
+}
+
+CaffeCase ParseCase(const Json& json, const std::string& root) {
+  CaffeCase result;
+  result.name = Text(json, "case");
+  result.kind = Text(json, "kind");
+  result.layer = Text(json, "layer");
+  result.directory = Path(root, Text(json, "dir"));
+  result.phase = Text(json, "phase") == "TRAIN" ? caffe::TRAIN : caffe::TEST;
+  const bool is_upgrade = result.kind == "upgrade";
+  result.net = Path(result.directory, Text(json, is_upgrade ? "input" : "net"));
+  result.weights = Path(result.directory, Text(json, "weights"));
+  result.weights_external = Text(json, "weights_external");
+  if (!result.weights_external.empty()) {
+    result.models_root = FindRoot(root, result.weights_external);
+  }
+  if (is_upgrade) {
+    result.upgraded = Path(result.directory, Text(json, "output"));
+  }
+  result.inputs = Blobs(json, "inputs", result.directory);
+  result.outputs = Blobs(json, "outputs", result.directory);
+  if (result.kind != "solver") {
+    for (const Json& param : List(json, "params_after")) {
+      result.params_after.push_back(
+          {Text(param, "layer"), param.value("index", 0),
+           Path(result.directory, Text(param, "file"))});
+    }
+  }
+  result.rtol = json.value("rtol", 0.0);
+  result.atol = json.value("atol", 0.0);
+  return result;
+}
+
+std::string Dims(const std::vector<int64_t>& dims) {
+  const absl::StatusOr<Shape> shape = Shape::Create(dims);
+  return shape.ok() ? shape->ToString() : "an impossible shape";
+}
+
+bool IsClose(double actual, double expected, const CaffeCase& test_case) {
+  if (std::isnan(expected)) return std::isnan(actual);
+  if (actual == expected) return true;  // Also infinities.
+  return std::abs(actual - expected) <=
+         test_case.atol + test_case.rtol * std::abs(expected);
+}
+
+// Compares `actual` with the array in `file`; `what` is for the message.
+absl::Status Compare(const std::string& what, const Tensor& actual,
+                     const std::string& file, const CaffeCase& test_case) {
+  ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(file));
+  if (actual.shape().dims() != array.shape) {
+    return absl::InternalError(absl::StrCat(what, ": shape ",
+                                            actual.shape().ToString(),
+                                            ", expected ", Dims(array.shape)));
+  }
+  ASSIGN_OR_RETURN(const std::vector<double> expected, array.Values<double>());
+  int64_t num_wrong = 0;
+  std::string first;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double value = actual.data()[i];
+    if (IsClose(value, expected[i], test_case)) continue;
+    if (num_wrong++ == 0) {
+      first = absl::StrCat("element ", i, " is ", value, ", expected ",
+                           expected[i]);
+    }
+  }
+  if (num_wrong == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(what, ": ", num_wrong, " of ",
+                                          expected.size(), " differ; ", first));
+}
+
+// One case in progress.
+class CaseRun {
+ public:
+  explicit CaseRun(const CaffeCase& test_case) : case_(test_case) {}
+
+  CaseResult Run() {
+    if (const absl::Status status = Load(); !status.ok()) {
+      return FromStatus(status);
+    }
+    const std::vector<std::string> known = LayerTypes();
+    for (const caffe::LayerParameter& layer : model_.layer()) {
+      if (!std::binary_search(known.begin(), known.end(), layer.type())) {
+        return Skipped(absl::StrCat("layer type ", layer.type()));
+      }
+    }
+    return FromStatus(Check());
+  }
+
+ private:
+  absl::Status Load() {
+    const std::string weights =
+        case_.weights_external.empty()
+            ? case_.weights
+            : Path(case_.models_root, case_.weights_external);
+    ASSIGN_OR_RETURN(const std::string text, ReadFileBytes(case_.net));
+    std::string bytes;
+    if (!weights.empty()) {
+      ASSIGN_OR_RETURN(bytes, ReadFileBytes(weights));
+    }
+    LoadOptions options;
+    options.phase = case_.phase;
+    ASSIGN_OR_RETURN(LoadedModel loaded,
+                     LoadModel(text, case_.net, bytes, weights, options));
+    model_ = std::move(loaded.net);
+    for (caffe::LayerParameter& layer : *model_.mutable_layer()) {
+      ResolvePaths(&layer);
+    }
+    return absl::OkStatus();
+  }
+
+  // Files of a case are named relative to its folder.
+  void ResolvePaths(caffe::LayerParameter* layer) const {
+    if (layer->has_data_param()) {
+      caffe::DataParameter* data = layer->mutable_data_param();
+      data->set_source(Path(case_.directory, data->source()));
+    }
+    if (layer->transform_param().has_mean_file()) {
+      caffe::TransformationParameter* transform =
+          layer->mutable_transform_param();
+      transform->set_mean_file(Path(case_.directory, transform->mean_file()));
+    }
+  }
+
+  absl::Status Check() {
+    Net::Options options;
+    options.phase = case_.phase;
+    ASSIGN_OR_RETURN(net_, Net::Create(model_, options, MakeLayer));
+    for (const CaseBlob& input : case_.inputs) {
+      RETURN_IF_ERROR(SetInput(input));
+    }
+    int num_batches = 1;
+    for (const CaseBlob& output : case_.outputs) {
+      num_batches = std::max(num_batches, output.batch + 1);
+    }
+    for (int batch = 0; batch < num_batches; ++batch) {
+      RETURN_IF_ERROR(net_->Forward());
+      RETURN_IF_ERROR(CheckOutputs(batch));
+    }
+    return CheckParams();
+  }
+
+  absl::Status SetInput(const CaseBlob& input) {
+    ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(input.file));
+    ASSIGN_OR_RETURN(const std::vector<float> values, array.Values<float>());
+    ASSIGN_OR_RETURN(const Shape shape, Shape::Create(array.shape));
+    ASSIGN_OR_RETURN(Tensor * blob, net_->MutableBlob(input.blob));
+    RETURN_IF_ERROR(blob->Resize(shape));
+    std::copy(values.begin(), values.end(), blob->data());
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckOutputs(int batch) const {
+    for (const CaseBlob& output : case_.outputs) {
+      if (output.batch != batch) continue;
+      ASSIGN_OR_RETURN(const Tensor* blob, net_->Blob(output.blob));
+      RETURN_IF_ERROR(Compare(absl::StrCat("blob ", output.blob), *blob,
+                              output.file, case_));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckParams() const {
+    for (const CaseParam& param : case_.params_after) {
+      ASSIGN_OR_RETURN(const int index, net_->LayerIndex(param.layer));
+      const std::vector<Tensor>& blobs = net_->layer(index).blobs();
+      if (param.index >= static_cast<int>(blobs.size())) {
+        return absl::InternalError(
+            absl::StrCat("layer ", param.layer, " has no blob ", param.index));
+      }
+      RETURN_IF_ERROR(Compare(absl::StrCat("layer ", param.layer, " blob ",
+                                           param.index, " after forward"),
+                              blobs[param.index], param.file, case_));
+    }
+    return absl::OkStatus();
+  }
+
+  const CaffeCase& case_;
+  caffe::NetParameter model_;
+  std::unique_ptr<Net> net_;
+};
+
+absl::Status RunUpgrade(const CaffeCase& test_case) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFileBytes(test_case.net));
+  ASSIGN_OR_RETURN(const std::string wanted, ReadFileBytes(test_case.upgraded));
+  ASSIGN_OR_RETURN(caffe::NetParameter net,
+                   ParseNetPrototxt(text, test_case.net));
+  ASSIGN_OR_RETURN(const caffe::NetParameter expected,
+                   ParseNetPrototxt(wanted, test_case.upgraded));
+  RETURN_IF_ERROR(UpgradeNet(&net));
+  std::string differences;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.ReportDifferencesToString(&differences);
+  if (differencer.Compare(expected, net)) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("expected -> ours: ", differences));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
+    const std::string& directory) {
+  const std::string file = Path(directory, "index.json");
+  ASSIGN_OR_RETURN(const std::string text, ReadFileBytes(file));
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_array()) {
+    return absl::InvalidArgumentError(absl::StrCat(file, " is not a list"));
+  }
+  std::vector<CaffeCase> cases;
+  for (const Json& entry : json) {
+    if (!entry.is_object() || Text(entry, "case").empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(file, ": entry ", cases.size(), " is not a case"));
+    }
+    cases.push_back(ParseCase(entry, directory));
+  }
+  return cases;
+}
+
+CaseResult RunCaffeCase(const CaffeCase& test_case) {
+  if (test_case.kind == "solver") return Skipped("solver");
+  if (test_case.kind == "upgrade") return FromStatus(RunUpgrade(test_case));
+  if (!test_case.weights_external.empty() && test_case.models_root.empty()) {
+    return Skipped(absl::StrCat("no ", test_case.weights_external));
+  }
+  return CaseRun(test_case).Run();
+}
+
+}  // namespace quantd

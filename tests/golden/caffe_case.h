@@ -1,0 +1,70 @@
+// Cases that BVLC Caffe computed, run by our engine: forward values, data
+// layers, whole nets and prototxt upgrades.
+// Not here: the command line (run_caffe_cases.cc), gradients and solvers.
+#ifndef QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
+#define QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+// A blob of a net and the file with its values.
+struct CaseBlob {
+  std::string blob;
+  std::string file;
+  int batch = 0;  // Data cases: which forward pass.
+};
+
+// A blob of a layer and the file with its values.
+struct CaseParam {
+  std::string layer;
+  int index = 0;
+  std::string file;
+};
+
+// One entry of index.json. Paths are absolute; fields that a kind does not have
+// are empty.
+struct CaffeCase {
+  std::string name;
+  std::string kind;   // "" (one layer), "data", "net", "upgrade", "solver".
+  std::string layer;  // The layer type under test; "Net", "Upgrade", ...
+  std::string directory;
+  caffe::Phase phase = caffe::TEST;
+  std::string net;      // Prototxt; the input of an upgrade.
+  std::string weights;  // Caffemodel.
+  // Caffemodel relative to the folder that holds `models`; models_root is that
+  // folder, or empty if no ancestor of the cases has the file.
+  std::string weights_external;
+  std::string models_root;
+  std::string upgraded;  // Expected prototxt of an upgrade.
+  std::vector<CaseBlob> inputs;
+  std::vector<CaseBlob> outputs;
+  std::vector<CaseParam> params_after;
+  // A value passes when |a - b| <= atol + rtol * |b|, b the expected one.
+  double rtol = 0;
+  double atol = 0;
+};
+
+struct CaseResult {
+  enum class Outcome { kPassed, kFailed, kSkipped };
+  Outcome outcome = Outcome::kPassed;
+  std::string detail;  // Why failed or skipped.
+};
+
+// The cases of `directory`/index.json, in file order.
+// Errors: NOT_FOUND without the file, INVALID_ARGUMENT if it is not such an
+// index.
+absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
+    const std::string& directory);
+
+// Runs one case. Skipped, with the name of what is missing: kind "solver", a
+// layer type that is not in the registry, a model that is not there.
+CaseResult RunCaffeCase(const CaffeCase& test_case);
+
+}  // namespace quantd
+
+#endif  // QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
