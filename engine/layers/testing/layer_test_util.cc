@@ -93,7 +93,7 @@ std::vector<float> LayerTester::LayerBlob(int index) const {
     const std::vector<float>& expected, float tolerance) {
   std::vector<::testing::Matcher<float>> matchers;
   for (float value : expected) {
-    matchers.push_back(::testing::FloatNear(value, tolerance));
+    matchers.push_back(::testing::NanSensitiveFloatNear(value, tolerance));
   }
   return ::testing::ElementsAreArray(matchers);
 }

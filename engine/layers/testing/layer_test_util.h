@@ -69,7 +69,7 @@ class LayerTester {
   std::unique_ptr<Net> net_;
 };
 
-// Elementwise near: |a - b| <= tolerance.
+// Elementwise near: |a - b| <= tolerance, or both NaN.
 ::testing::Matcher<const std::vector<float>&> Values(
     const std::vector<float>& expected, float tolerance = 1e-5f);
 

@@ -1,0 +1,45 @@
+// Matrix product with packed weights, by oneDNN.
+#ifndef QUANTD_ENGINE_KERNELS_CPU_INNER_PRODUCT_H_
+#define QUANTD_ENGINE_KERNELS_CPU_INNER_PRODUCT_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/core/tensor.h"
+
+namespace quantd {
+
+// One inner product with its weights packed as the kernel likes them.
+//
+// Threads: one at a time; computes with NumThreads() (engine/core/threads.h).
+// Memory: the packed weights, once per number of items that is kept (the last
+// few).
+class CpuInnerProduct {
+ public:
+  // transposed: the weights are (K, M) instead of (M, K).
+  explicit CpuInnerProduct(bool transposed);
+  ~CpuInnerProduct();
+
+  // Weights or bias have other values than in the last Run().
+  void WeightsChanged();
+
+  // dst (N, M) = src (N, K) * weights^T + bias (M), which may be null.
+  // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
+  absl::Status Run(const Tensor& src, const Tensor& weights, const Tensor* bias,
+                   Tensor* dst);
+
+ private:
+  struct Plan;  // What depends on the input's shape.
+
+  static constexpr size_t kMaxPlans = 2;
+
+  Plan* FindOrMakePlan(const Tensor& src, const Tensor& dst, bool has_bias);
+
+  const bool transposed_;
+  std::vector<std::unique_ptr<Plan>> plans_;  // Oldest first.
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_KERNELS_CPU_INNER_PRODUCT_H_

@@ -1,0 +1,38 @@
+// 2-D pooling by oneDNN, where it agrees with Caffe.
+#ifndef QUANTD_ENGINE_KERNELS_CPU_POOLING_H_
+#define QUANTD_ENGINE_KERNELS_CPU_POOLING_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "engine/core/tensor.h"
+#include "engine/kernels/pool_geometry.h"
+
+namespace quantd {
+
+// Threads: one at a time; computes with NumThreads() (engine/core/threads.h).
+class CpuPooling {
+ public:
+  CpuPooling();
+  ~CpuPooling();
+
+  // Not where a window lies wholly outside the image (stride over kernel).
+  // Maxima then always; averages where oneDNN can divide as Caffe does: no
+  // padding, or no window that hangs over the end of the padding.
+  static bool Supports(const PoolGeometry& geometry, const Shape& src);
+
+  // As ReferencePooling() without a mask. `src` and `dst` may be in a blocked
+  // layout.
+  // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
+  absl::Status Run(const PoolGeometry& geometry, const Tensor& src,
+                   Tensor* dst);
+
+ private:
+  struct Plan;  // The primitive for one geometry, shape and layout.
+
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_KERNELS_CPU_POOLING_H_

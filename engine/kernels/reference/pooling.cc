@@ -1,0 +1,70 @@
+#include "engine/kernels/reference/pooling.h"
+
+#include <cfloat>
+
+namespace quantd {
+namespace {
+
+using Window = PoolGeometry::Window;
+
+struct Maximum {
+  float value = -FLT_MAX;
+  int64_t index = -1;
+};
+
+Maximum MaximumOf(const float* plane, int64_t width, const Window& rows,
+                  const Window& columns) {
+  Maximum maximum;
+  for (int64_t h = rows.begin; h < rows.end; ++h) {
+    for (int64_t w = columns.begin; w < columns.end; ++w) {
+      const int64_t index = h * width + w;
+      if (plane[index] > maximum.value) maximum = {plane[index], index};
+    }
+  }
+  return maximum;
+}
+
+float AverageOf(const float* plane, int64_t width, const Window& rows,
+                const Window& columns) {
+  float sum = 0;
+  for (int64_t h = rows.begin; h < rows.end; ++h) {
+    for (int64_t w = columns.begin; w < columns.end; ++w) {
+      sum += plane[h * width + w];
+    }
+  }
+  return sum / static_cast<float>(rows.padded_size * columns.padded_size);
+}
+
+}  // namespace
+
+void ReferencePooling(const PoolGeometry& geometry, const Tensor& src,
+                      Tensor* dst, Tensor* mask) {
+  const int64_t planes = src.shape().Count(0, 2);
+  const int64_t height = src.shape()[2], width = src.shape()[3];
+  const int64_t out_height = dst->shape()[2], out_width = dst->shape()[3];
+  const float* x = src.data();
+  float* y = dst->data();
+  float* indices = mask == nullptr ? nullptr : mask->data();
+#pragma omp parallel for
+  for (int64_t plane = 0; plane < planes; ++plane) {
+    const float* from = x + plane * height * width;
+    int64_t to = plane * out_height * out_width;
+    for (int64_t oh = 0; oh < out_height; ++oh) {
+      const Window rows = geometry.Rows(oh, height);
+      for (int64_t ow = 0; ow < out_width; ++ow, ++to) {
+        const Window columns = geometry.Columns(ow, width);
+        if (geometry.method == PoolGeometry::kAverage) {
+          y[to] = AverageOf(from, width, rows, columns);
+          continue;
+        }
+        const Maximum maximum = MaximumOf(from, width, rows, columns);
+        y[to] = maximum.value;
+        if (indices != nullptr) {
+          indices[to] = static_cast<float>(maximum.index);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace quantd

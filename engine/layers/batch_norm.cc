@@ -1,0 +1,154 @@
+// BatchNorm: y = (x - mean) / sqrt(variance + eps) per channel (axis 1).
+// Blobs: sum of means (C), sum of variances (C), factor (1); the statistics in
+// force are the sums divided by the factor. With use_global_stats (the default
+// in TEST) those are used; otherwise the batch's own, with the biased variance,
+// and the blobs go on: f = a * f + 1, s = a * s + new, where
+// a = moving_average_fraction and the new variance is the unbiased one.
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class BatchNormLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
+    for (const caffe::ParamSpec& spec : param().param()) {
+      if (spec.lr_mult() == 0) continue;
+      return FieldError("param.lr_mult",
+                        "must be 0: statistics are not learned");
+    }
+    const caffe::BatchNormParameter& p = param().batch_norm_param();
+    if (!(p.eps() >= 0)) {
+      return FieldError("batch_norm_param.eps", "must not be negative");
+    }
+    use_global_stats_ = p.has_use_global_stats() ? p.use_global_stats()
+                                                 : phase() == caffe::TEST;
+    channels_ = Channels(bottoms[0]);
+    RETURN_IF_ERROR(AddBlob({channels_}));
+    RETURN_IF_ERROR(AddBlob({channels_}));
+    return AddBlob({1});
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    if (Channels(bottoms[0]) != channels_) {
+      return BottomError(absl::StrCat("a bottom of shape ",
+                                      bottoms[0].ToString(), " has not the ",
+                                      channels_, " channels of the first"));
+    }
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    const Shape& shape = bottoms[0]->shape();
+    if (shape.num_elements() == 0) return absl::OkStatus();
+    const int64_t items = shape.num_axes() == 1 ? 1 : shape[0];
+    const int64_t pixels = shape.num_elements() / items / channels_;
+    const float* x = bottoms[0]->data();
+    float* y = tops[0]->data();
+    if (use_global_stats_) {
+      TakeGlobalStats();
+    } else {
+      TakeBatchStats(x, items, pixels);
+      UpdateBlobs(items * pixels);
+    }
+    Normalize(x, items, pixels, y);
+    return absl::OkStatus();
+  }
+
+  bool AllowsInPlace() const override { return true; }
+
+ private:
+  static int64_t Channels(const Shape& shape) {
+    return shape.num_axes() < 2 ? 1 : shape[1];
+  }
+
+  void TakeGlobalStats() {
+    const float factor = blobs_[2].data()[0];
+    const float scale = factor == 0 ? 0 : 1 / factor;
+    mean_.resize(channels_);
+    variance_.resize(channels_);
+    for (int64_t c = 0; c < channels_; ++c) {
+      mean_[c] = blobs_[0].data()[c] * scale;
+      variance_[c] = blobs_[1].data()[c] * scale;
+    }
+  }
+
+  void TakeBatchStats(const float* x, int64_t items, int64_t pixels) {
+    mean_.resize(channels_);
+    variance_.resize(channels_);
+    const double count = static_cast<double>(items * pixels);
+#pragma omp parallel for
+    for (int64_t c = 0; c < channels_; ++c) {
+      double sum = 0;
+      for (int64_t n = 0; n < items; ++n) {
+        const float* plane = x + (n * channels_ + c) * pixels;
+        for (int64_t i = 0; i < pixels; ++i) sum += plane[i];
+      }
+      const double mean = sum / count;
+      double squares = 0;
+      for (int64_t n = 0; n < items; ++n) {
+        const float* plane = x + (n * channels_ + c) * pixels;
+        for (int64_t i = 0; i < pixels; ++i) {
+          squares += (plane[i] - mean) * (plane[i] - mean);
+        }
+      }
+      mean_[c] = static_cast<float>(mean);
+      variance_[c] = static_cast<float>(squares / count);
+    }
+  }
+
+  void UpdateBlobs(int64_t count) {
+    const float fraction = param().batch_norm_param().moving_average_fraction();
+    const float unbias =
+        count > 1 ? static_cast<float>(count) / static_cast<float>(count - 1)
+                  : 1;
+    float* mean = blobs_[0].data();
+    float* variance = blobs_[1].data();
+    float* factor = blobs_[2].data();
+    *factor = fraction * *factor + 1;
+    for (int64_t c = 0; c < channels_; ++c) {
+      mean[c] = fraction * mean[c] + mean_[c];
+      variance[c] = fraction * variance[c] + unbias * variance_[c];
+    }
+  }
+
+  void Normalize(const float* x, int64_t items, int64_t pixels, float* y) {
+    const float eps = param().batch_norm_param().eps();
+#pragma omp parallel for
+    for (int64_t plane = 0; plane < items * channels_; ++plane) {
+      const int64_t c = plane % channels_;
+      const float mean = mean_[c];
+      const float inv_deviation = 1 / std::sqrt(variance_[c] + eps);
+      const float* from = x + plane * pixels;
+      float* to = y + plane * pixels;
+      for (int64_t i = 0; i < pixels; ++i) {
+        to[i] = (from[i] - mean) * inv_deviation;
+      }
+    }
+  }
+
+  bool use_global_stats_ = true;
+  int64_t channels_ = 1;
+  std::vector<float> mean_;
+  std::vector<float> variance_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeBatchNormLayer(const caffe::LayerParameter& param,
+                                          caffe::Phase phase) {
+  return std::make_unique<BatchNormLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,43 @@
+// How Scale and Bias spread a small tensor over a large one: along a run of
+// axes, with the same value over all others.
+#ifndef QUANTD_ENGINE_LAYERS_CHANNEL_BROADCAST_H_
+#define QUANTD_ENGINE_LAYERS_CHANNEL_BROADCAST_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/core/shape.h"
+
+namespace quantd {
+
+// Element (o, d, i) of outer x dim x inner takes value d.
+struct ChannelBroadcast {
+  int64_t outer = 1;
+  int64_t dim = 1;
+  int64_t inner = 1;
+  Shape shape;  // Of the small tensor; dim elements.
+
+  // The layer owns the small tensor: axes [axis, axis + num_axes) of `bottom`,
+  // all from `axis` on for num_axes -1, a scalar for 0. `field` is the
+  // parameter message's name, for errors.
+  // Errors: INVALID_ARGUMENT.
+  static absl::StatusOr<ChannelBroadcast> OfBlob(const Shape& bottom, int axis,
+                                                 int num_axes,
+                                                 const std::string& field);
+
+  // The small tensor is the second bottom: its shape must be that of `bottom`
+  // from `axis` on.
+  // Errors: INVALID_ARGUMENT.
+  static absl::StatusOr<ChannelBroadcast> OfBottom(const Shape& bottom,
+                                                   const Shape& small,
+                                                   int axis);
+
+  // y = x * scale + bias over the large tensor; `scale` or `bias` may be null
+  // (1, 0), `y` may be `x`.
+  void Apply(const float* x, const float* scale, const float* bias,
+             float* y) const;
+};
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_LAYERS_CHANNEL_BROADCAST_H_

@@ -1,0 +1,122 @@
+// LRN: local response normalization of (N, C, H, W), n = local_size.
+// ACROSS_CHANNELS: y = x * (k + alpha / n * sum x^2 over n channels)^-beta.
+// WITHIN_CHANNEL: y = x * (1 + alpha * a)^-beta, a the n x n average pooling of
+// x^2 with pad (n - 1) / 2 and Caffe's divisor; k is ignored, as in Caffe.
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/kernels/pool_geometry.h"
+#include "engine/kernels/reference/pooling.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+// base^-beta; the usual beta without a call to pow().
+void DivideByPower(const float* x, const float* base, float beta, int64_t n,
+                   float* y) {
+  if (beta == 0.75f) {
+    for (int64_t i = 0; i < n; ++i) {
+      const float root = std::sqrt(base[i]);
+      y[i] = x[i] / (root * std::sqrt(root));
+    }
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i] = x[i] * std::pow(base[i], -beta);
+  }
+}
+
+class LrnLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
+    size_ = lrn().local_size();
+    if (size_ % 2 == 0 || size_ > 65535) {
+      return FieldError(
+          "lrn_param.local_size",
+          absl::StrCat("is ", size_, "; it must be odd and at most 65535"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    if (bottoms[0].num_axes() != 4) {
+      return BottomError(absl::StrCat("a bottom of shape ",
+                                      bottoms[0].ToString(),
+                                      " has not the 4 axes (N, C, H, W)"));
+    }
+    (*tops)[0] = bottoms[0];
+    return scratch_.Resize(bottoms[0]);
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    if (lrn().norm_region() == caffe::LRNParameter::WITHIN_CHANNEL) {
+      return WithinChannel(*bottoms[0], tops[0]);
+    }
+    AcrossChannels(*bottoms[0], tops[0]);
+    return absl::OkStatus();
+  }
+
+ private:
+  const caffe::LRNParameter& lrn() const { return param().lrn_param(); }
+
+  void AcrossChannels(const Tensor& bottom, Tensor* top) {
+    const int64_t items = bottom.shape()[0], channels = bottom.shape()[1];
+    const int64_t pixels = bottom.shape().Count(2);
+    const float k = lrn().k(), beta = lrn().beta();
+    const float factor = lrn().alpha() / static_cast<float>(size_);
+    const int64_t half = (size_ - 1) / 2;
+    const float* x = bottom.data();
+    float* y = top->data();
+    float* base = scratch_.data();
+#pragma omp parallel for
+    for (int64_t plane = 0; plane < items * channels; ++plane) {
+      const int64_t item = plane / channels, c = plane % channels;
+      float* sum = base + plane * pixels;
+      std::fill_n(sum, pixels, 0.0f);
+      for (int64_t other = std::max<int64_t>(c - half, 0);
+           other <= std::min(c + half, channels - 1); ++other) {
+        const float* from = x + (item * channels + other) * pixels;
+        for (int64_t i = 0; i < pixels; ++i) sum[i] += from[i] * from[i];
+      }
+      for (int64_t i = 0; i < pixels; ++i) sum[i] = k + factor * sum[i];
+      DivideByPower(x + plane * pixels, sum, beta, pixels, y + plane * pixels);
+    }
+  }
+
+  absl::Status WithinChannel(const Tensor& bottom, Tensor* top) {
+    const int64_t count = bottom.num_elements();
+    RETURN_IF_ERROR(squares_.Resize(bottom.shape()));
+    const float* x = bottom.data();
+    float* squares = squares_.data();
+    for (int64_t i = 0; i < count; ++i) squares[i] = x[i] * x[i];
+    PoolGeometry pool;
+    pool.method = PoolGeometry::kAverage;
+    pool.kernel = {size_, size_};
+    pool.pad = {(size_ - 1) / 2, (size_ - 1) / 2};
+    ReferencePooling(pool, squares_, &scratch_, nullptr);
+    float* base = scratch_.data();
+    const float alpha = lrn().alpha();
+    for (int64_t i = 0; i < count; ++i) base[i] = 1 + alpha * base[i];
+    DivideByPower(x, base, lrn().beta(), count, top->data());
+    return absl::OkStatus();
+  }
+
+  int64_t size_ = 5;
+  Tensor scratch_;  // What the power is taken of.
+  Tensor squares_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeLrnLayer(const caffe::LayerParameter& param,
+                                    caffe::Phase phase) {
+  return std::make_unique<LrnLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,74 @@
+// PReLU: y = max(x, 0) + a * min(x, 0), a per channel (axis 1) or, with
+// channel_shared, one for all. Blob: a (C), or a scalar.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/factories.h"
+
+namespace quantd {
+namespace {
+
+class PReluLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
+    if (bottoms[0].num_axes() < 2) {
+      return BottomError(absl::StrCat("a bottom of shape ",
+                                      bottoms[0].ToString(),
+                                      " has no channels (axis 1)"));
+    }
+    channels_ = bottoms[0][1];
+    const caffe::PReLUParameter& p = param().prelu_param();
+    caffe::FillerParameter quarter;
+    quarter.set_value(0.25f);
+    const auto& filler = p.has_filler() ? p.filler() : quarter;
+    if (p.channel_shared()) return AddBlob({}, filler);
+    return AddBlob({channels_}, filler);
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    if (bottoms[0].num_axes() < 2 || bottoms[0][1] != channels_) {
+      return BottomError(absl::StrCat("a bottom of shape ",
+                                      bottoms[0].ToString(), " has not the ",
+                                      channels_, " channels of the first"));
+    }
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    const Shape& shape = bottoms[0]->shape();
+    const int64_t planes = shape.Count(0, 2), pixels = shape.Count(2);
+    const bool shared = param().prelu_param().channel_shared();
+    const float* slopes = blobs_[0].data();
+    const float* x = bottoms[0]->data();
+    float* y = tops[0]->data();
+#pragma omp parallel for
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      const float slope = slopes[shared ? 0 : plane % channels_];
+      for (int64_t i = plane * pixels; i < (plane + 1) * pixels; ++i) {
+        y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  bool AllowsInPlace() const override { return true; }
+
+ private:
+  int64_t channels_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakePReluLayer(const caffe::LayerParameter& param,
+                                      caffe::Phase phase) {
+  return std::make_unique<PReluLayer>(param, phase);
+}
+
+}  // namespace quantd
