@@ -66,6 +66,8 @@ absl::StatusOr<Shape> ShapeOf(const caffe::BlobProto& proto) {
     return Shape::Create(
         {proto.num(), proto.channels(), proto.height(), proto.width()});
   }
+  // Caffe writes a scalar without a shape.
+  if (!proto.has_shape() && NumValues(proto) == 1) return Shape();
   if (!proto.has_shape()) return Shape::Create({NumValues(proto)});
   return Shape::Create(std::vector<int64_t>(proto.shape().dim().begin(),
                                             proto.shape().dim().end()));

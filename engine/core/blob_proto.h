@@ -11,8 +11,8 @@
 namespace quantd {
 
 // The shape that `proto` states: `shape`, or the four legacy fields num,
-// channels, height, width if any of them is present; otherwise that of a vector
-// of all its values.
+// channels, height, width if any of them is present; otherwise a scalar for one
+// value, as Caffe writes it, or a vector of all values.
 // Errors: INVALID_ARGUMENT as Shape::Create().
 absl::StatusOr<Shape> ShapeOf(const caffe::BlobProto& proto);
 
