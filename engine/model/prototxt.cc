@@ -1,8 +1,8 @@
 #include "engine/model/prototxt.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +26,7 @@ namespace {
 
 constexpr int kTabWidth = 8;  // Of protobuf's column numbers.
 constexpr size_t kMaxTokenBytes = 40;
+constexpr size_t kMaxWarnings = 100;  // Of one file.
 
 // A place in the text, both numbers from 1.
 struct Place {
@@ -34,31 +35,43 @@ struct Place {
   std::string token;  // What stands there; printable.
 };
 
-// The place that protobuf calls `line` and `column` (from 0; tabs reach to
-// multiples of kTabWidth).
-Place FindPlace(absl::string_view text, int line, int column) {
-  Place place;
-  if (line < 0) return place;
-  size_t begin = 0;
-  for (int i = 0; i < line; ++i) {
-    const size_t end = text.find('\n', begin);
-    if (end == absl::string_view::npos) break;
-    begin = end + 1;
-  }
-  absl::string_view rest = text.substr(begin);
-  rest = rest.substr(0, rest.find('\n'));
+// Offset of the place that protobuf calls `line` and `column` (from 0; tabs
+// reach to multiples of kTabWidth).
+size_t OffsetOf(absl::string_view text, int line, int column) {
   size_t at = 0;
-  for (int visual = 0; at < rest.size() && visual < column; ++at) {
-    visual += rest[at] == '\t' ? kTabWidth - visual % kTabWidth : 1;
+  for (int i = 0; i < line; ++i) {
+    const size_t end = text.find('\n', at);
+    if (end == absl::string_view::npos) break;
+    at = end + 1;
   }
-  size_t end = at;
-  while (end < rest.size() && end - at < kMaxTokenBytes &&
-         !absl::ascii_isspace(rest[end])) {
+  for (int visual = 0; at < text.size() && visual < column; ++at) {
+    if (text[at] == '\n') break;
+    visual += text[at] == '\t' ? kTabWidth - visual % kTabWidth : 1;
+  }
+  return at;
+}
+
+bool IsWordCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+
+Place PlaceAt(absl::string_view text, size_t offset) {
+  offset = std::min(offset, text.size());
+  const absl::string_view before = text.substr(0, offset);
+  const size_t line_end = before.rfind('\n');
+  const size_t line_begin =
+      line_end == absl::string_view::npos ? 0 : line_end + 1;
+  size_t end = offset;
+  while (end < text.size() && end - offset < kMaxTokenBytes &&
+         IsWordCharacter(text[end])) {
     ++end;
   }
-  place.line = line + 1;
-  place.column = static_cast<int>(at) + 1;
-  place.token = absl::Utf8SafeCHexEscape(rest.substr(at, end - at));
+  if (end == offset && end < text.size() && !absl::ascii_isspace(text[end])) {
+    ++end;
+  }
+  Place place;
+  place.line =
+      1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+  place.column = 1 + static_cast<int>(offset - line_begin);
+  place.token = absl::Utf8SafeCHexEscape(text.substr(offset, end - offset));
   return place;
 }
 
@@ -141,21 +154,25 @@ class Collector : public google::protobuf::io::ErrorCollector {
       : text_(text), file_name_(file_name) {}
 
   void AddError(int line, int column, const std::string& message) override {
-    if (!status_.ok()) return;
-    status_ = ParseError(file_name_, FindPlace(text_, line, column),
-                         absl::Utf8SafeCHexEscape(message));
+    const size_t offset = line < 0 ? 0 : OffsetOf(text_, line, column);
+    SetError(offset, absl::Utf8SafeCHexEscape(message));
   }
 
   void AddWarning(int line, int column, const std::string& message) override {
     const UnknownField unknown = ParseUnknownField(message);
-    if (unknown.field.empty()) return;
-    if (!MayBeSkipped(unknown)) {
-      AddError(line, column,
+    if (unknown.field.empty() || !status_.ok()) return;
+    const bool skipped = MayBeSkipped(unknown);
+    if (skipped && warnings_.size() >= kMaxWarnings) return;
+    // The report points behind the field's name.
+    size_t offset = text_.rfind(unknown.field, OffsetOf(text_, line, column));
+    if (offset == absl::string_view::npos) offset = 0;
+    if (!skipped) {
+      SetError(offset,
                absl::StrCat("message ", unknown.message, " has no field ",
                             unknown.field, "; correct the name or remove it"));
       return;
     }
-    const Place place = FindPlace(text_, line, column);
+    const Place place = PlaceAt(text_, offset);
     warnings_.push_back(absl::StrCat(file_name_, ":", place.line, ":",
                                      place.column, ": field ", unknown.field,
                                      " of ", unknown.message,
@@ -166,6 +183,11 @@ class Collector : public google::protobuf::io::ErrorCollector {
   std::vector<std::string>& warnings() { return warnings_; }
 
  private:
+  void SetError(size_t offset, const std::string& what) {
+    if (!status_.ok()) return;
+    status_ = ParseError(file_name_, PlaceAt(text_, offset), what);
+  }
+
   const absl::string_view text_;
   const std::string& file_name_;
   absl::Status status_;

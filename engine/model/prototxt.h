@@ -27,10 +27,10 @@ inline constexpr int kMaxPrototxtDepth = 100;
 //
 // Unknown fields: a whole unknown `*_param` of a layer, and any field inside
 // the parameters of a layer type that BVLC Caffe does not have, is skipped
-// with one warning; everything else unknown is an error, because dropping it
-// would change what the net computes.
-// warnings: appended to; may be null.
-// Errors: INVALID_ARGUMENT, PROTOTXT_PARSE with file, line and column (from 1)
+// with a warning (at most 100 in all); everything else unknown is an error,
+// because dropping it would change what the net computes. warnings: appended
+// to; may be null. Errors: INVALID_ARGUMENT, PROTOTXT_PARSE with file, line and
+// column (from 1)
 //   and token: bad syntax, unknown field or enum value, a number out of range,
 //   nesting beyond kMaxPrototxtDepth, text beyond kMaxPrototxtBytes, empty
 //   text.
