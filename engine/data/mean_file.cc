@@ -1,15 +1,15 @@
 #include "engine/data/mean_file.h"
 
-#include <fstream>
-#include <iterator>
-
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/file_system.h"
 #include "engine/core/blob_proto.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
 namespace {
+
+constexpr int64_t kMaxMeanFileBytes = int64_t{1} << 30;
 
 absl::Status BadMean(absl::string_view name, absl::string_view why) {
   return Error(absl::StatusCode::kInvalidArgument, "MEAN_FILE_INVALID",
@@ -39,15 +39,15 @@ absl::StatusOr<Tensor> ParseMean(absl::string_view bytes,
 }
 
 absl::StatusOr<Tensor> ReadMeanFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  const absl::StatusOr<std::string> bytes =
+      FileSystem::Posix()->Read(path, kMaxMeanFileBytes);
+  if (!bytes.ok() && bytes.status().code() == absl::StatusCode::kNotFound) {
     return Error(absl::StatusCode::kNotFound, "MEAN_FILE_NOT_FOUND",
-                 absl::StrCat("transform_param.mean_file: cannot read ", path),
+                 absl::StrCat("transform_param.mean_file: there is no ", path),
                  {{"file", path}});
   }
-  const std::string bytes{std::istreambuf_iterator<char>(file),
-                          std::istreambuf_iterator<char>()};
-  return ParseMean(bytes, path);
+  if (!bytes.ok()) return BadMean(path, bytes.status().message());
+  return ParseMean(*bytes, path);
 }
 
 }  // namespace quantd
