@@ -1,0 +1,194 @@
+#include "server/jobs/job_spec.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace quantd::jobs {
+namespace {
+
+constexpr int64_t kMaxFileNameBytes = 255;
+constexpr size_t kMaxNameBytes = 128;
+constexpr int kMaxChannels = 4096;
+constexpr int kMaxBatchSize = 65536;
+
+absl::Status Required(absl::string_view field) {
+  return Error(absl::StatusCode::kInvalidArgument, "FIELD_REQUIRED",
+               absl::StrCat("spec.", field, " is required; set it"),
+               {{"field", std::string(field)}});
+}
+
+absl::Status OutOfRange(absl::string_view field, absl::string_view value,
+                        absl::string_view allowed) {
+  return Error(
+      absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+      absl::StrCat("spec.", field, " is ", value, "; it must be ", allowed),
+      {{"option", std::string(field)},
+       {"value", std::string(value)},
+       {"allowed", std::string(allowed)}});
+}
+
+absl::Status CheckRange(absl::string_view field, int64_t value, int64_t max) {
+  if (value >= 0 && value <= max) return absl::OkStatus();
+  return OutOfRange(field, absl::StrCat(value), absl::StrCat("0..", max));
+}
+
+bool IsDigest(absl::string_view text) {
+  if (text.size() != 64) return false;
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(c) && (c < 'a' || c > 'f')) return false;
+  }
+  return true;
+}
+
+absl::Status CheckBlobRef(absl::string_view field, const v1::BlobRef& ref) {
+  if (!IsDigest(ref.sha256())) {
+    return OutOfRange(absl::StrCat(field, ".sha256"),
+                      absl::StrCat("of ", ref.sha256().size(), " bytes"),
+                      "64 lower-case hexadecimal digits");
+  }
+  RETURN_IF_ERROR(CheckRange(absl::StrCat(field, ".size_bytes"),
+                             ref.size_bytes(), int64_t{1} << 40));
+  return CheckRange(absl::StrCat(field, ".file_name (bytes)"),
+                    static_cast<int64_t>(ref.file_name().size()),
+                    kMaxFileNameBytes);
+}
+
+absl::Status CheckModel(const v1::Model& model) {
+  if (!model.has_prototxt()) return Required("model.prototxt");
+  if (!model.has_weights()) return Required("model.weights");
+  RETURN_IF_ERROR(CheckBlobRef("model.prototxt", model.prototxt()));
+  return CheckBlobRef("model.weights", model.weights());
+}
+
+absl::Status CheckTransform(const v1::Transform& transform) {
+  if (transform.mean_value_size() > 0 && transform.has_mean_file()) {
+    return Error(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+                 "spec.transform has both mean_value and mean_file; give one",
+                 {{"options", "mean_value, mean_file"}});
+  }
+  RETURN_IF_ERROR(CheckRange("transform.mean_value (count)",
+                             transform.mean_value_size(), kMaxChannels));
+  for (const float value : transform.mean_value()) {
+    if (!std::isfinite(value)) {
+      return OutOfRange("transform.mean_value", absl::StrCat(value), "finite");
+    }
+  }
+  if (!std::isfinite(transform.scale())) {
+    return OutOfRange("transform.scale", absl::StrCat(transform.scale()),
+                      "finite");
+  }
+  RETURN_IF_ERROR(
+      CheckRange("transform.crop_size", transform.crop_size(), 65536));
+  if (!transform.has_mean_file()) return absl::OkStatus();
+  return CheckBlobRef("transform.mean_file", transform.mean_file());
+}
+
+// Becomes the prefix of file names: [A-Za-z0-9._-]{0,128}, no leading dot.
+absl::Status CheckName(absl::string_view name) {
+  bool good = name.size() <= kMaxNameBytes && (name.empty() || name[0] != '.');
+  for (const char c : name) {
+    good &= absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
+  }
+  if (good) return absl::OkStatus();
+  return OutOfRange("name", absl::StrCat("of ", name.size(), " bytes"),
+                    "[A-Za-z0-9._-]{1,128} without a leading dot");
+}
+
+absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
+  if (!spec.has_model()) return Required("calibrate.model");
+  RETURN_IF_ERROR(CheckModel(spec.model()));
+  if (spec.dataset_id().empty()) return Required("calibrate.dataset_id");
+  RETURN_IF_ERROR(CheckRange("batch_size", spec.batch_size(), kMaxBatchSize));
+  RETURN_IF_ERROR(CheckRange("batch_num", spec.batch_num(), 1 << 30));
+  RETURN_IF_ERROR(CheckTransform(spec.transform()));
+  if (spec.has_config()) RETURN_IF_ERROR(CheckBlobRef("config", spec.config()));
+  return CheckName(spec.name());
+}
+
+absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) {
+  if (!spec.has_model()) return Required("evaluate.model");
+  RETURN_IF_ERROR(CheckModel(spec.model()));
+  if (spec.dataset_id().empty()) return Required("evaluate.dataset_id");
+  RETURN_IF_ERROR(CheckRange("batch_size", spec.batch_size(), kMaxBatchSize));
+  RETURN_IF_ERROR(
+      CheckRange("max_records", spec.max_records(), int64_t{1} << 50));
+  return CheckTransform(spec.transform());
+}
+
+void AddModel(const v1::Model& model, std::vector<v1::BlobRef>* refs) {
+  refs->push_back(model.prototxt());
+  refs->push_back(model.weights());
+}
+
+void AddTransform(const v1::Transform& transform,
+                  std::vector<v1::BlobRef>* refs) {
+  if (transform.has_mean_file()) refs->push_back(transform.mean_file());
+}
+
+}  // namespace
+
+std::string JobKind(const v1::JobSpec& spec) {
+  switch (spec.kind_case()) {
+    case v1::JobSpec::kCalibrate:
+      return "calibrate";
+    case v1::JobSpec::kEvaluate:
+      return "evaluate";
+    case v1::JobSpec::KIND_NOT_SET:
+      break;
+  }
+  return "none";
+}
+
+std::string JobAlgorithm(const v1::JobSpec& spec) {
+  return spec.has_calibrate() ? "arq_ifmr" : "none";
+}
+
+std::string JobDevice(const v1::JobSpec&) { return "cpu"; }
+
+std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
+  std::vector<v1::BlobRef> refs;
+  if (spec.has_calibrate()) {
+    AddModel(spec.calibrate().model(), &refs);
+    AddTransform(spec.calibrate().transform(), &refs);
+    if (spec.calibrate().has_config()) {
+      refs.push_back(spec.calibrate().config());
+    }
+  } else if (spec.has_evaluate()) {
+    AddModel(spec.evaluate().model(), &refs);
+    AddTransform(spec.evaluate().transform(), &refs);
+  }
+  return refs;
+}
+
+std::vector<std::string> ListDatasets(const v1::JobSpec& spec) {
+  std::vector<std::string> ids;
+  if (spec.has_calibrate()) {
+    ids.push_back(spec.calibrate().dataset_id());
+    const std::string& eval_id = spec.calibrate().eval_dataset_id();
+    if (!eval_id.empty() && eval_id != ids[0]) ids.push_back(eval_id);
+  } else if (spec.has_evaluate()) {
+    ids.push_back(spec.evaluate().dataset_id());
+  }
+  return ids;
+}
+
+absl::Status CheckSpec(const v1::JobSpec& spec) {
+  switch (spec.kind_case()) {
+    case v1::JobSpec::kCalibrate:
+      return CheckCalibrate(spec.calibrate());
+    case v1::JobSpec::kEvaluate:
+      return CheckEvaluate(spec.evaluate());
+    case v1::JobSpec::KIND_NOT_SET:
+      break;
+  }
+  return Required("kind (calibrate or evaluate)");
+}
+
+}  // namespace quantd::jobs

@@ -1,0 +1,95 @@
+#include "server/jobs/job_spec.h"
+
+#include <limits>
+#include <string>
+
+#include "base/testing/status_matchers.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace quantd::jobs {
+namespace {
+
+using ::quantd::testing::HasReason;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+v1::BlobRef Ref(char digit) {
+  v1::BlobRef ref;
+  ref.set_sha256(std::string(64, digit));
+  ref.set_size_bytes(1);
+  return ref;
+}
+
+v1::JobSpec Calibrate() {
+  v1::JobSpec spec;
+  auto* calibrate = spec.mutable_calibrate();
+  *calibrate->mutable_model()->mutable_prototxt() = Ref('a');
+  *calibrate->mutable_model()->mutable_weights() = Ref('b');
+  calibrate->set_dataset_id("ds-1");
+  return spec;
+}
+
+TEST(JobSpecTest, MinimalSpecsAreAccepted) {
+  EXPECT_OK(CheckSpec(Calibrate()));
+  v1::JobSpec spec;
+  *spec.mutable_evaluate()->mutable_model() = Calibrate().calibrate().model();
+  spec.mutable_evaluate()->set_dataset_id("ds-1");
+  EXPECT_OK(CheckSpec(spec));
+}
+
+TEST(JobSpecTest, EachMissingPartIsNamed) {
+  EXPECT_THAT(CheckSpec(v1::JobSpec()), HasReason("FIELD_REQUIRED"));
+  v1::JobSpec spec = Calibrate();
+  spec.mutable_calibrate()->clear_model();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  spec = Calibrate();
+  spec.mutable_calibrate()->mutable_model()->clear_weights();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  spec = Calibrate();
+  spec.mutable_calibrate()->clear_dataset_id();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+}
+
+TEST(JobSpecTest, ValuesOutOfRangeAreRefused) {
+  v1::JobSpec spec = Calibrate();
+  spec.mutable_calibrate()->set_batch_size(-1);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  spec = Calibrate();
+  spec.mutable_calibrate()->mutable_transform()->set_scale(
+      std::numeric_limits<float>::quiet_NaN());
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  spec = Calibrate();
+  spec.mutable_calibrate()->mutable_model()->mutable_weights()->set_sha256(
+      std::string(64, 'A'));
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
+TEST(JobSpecTest, NamesCannotBecomePaths) {
+  for (const char* name : {"../x", "a/b", ".hidden", "a b", "a\nb"}) {
+    v1::JobSpec spec = Calibrate();
+    spec.mutable_calibrate()->set_name(name);
+    EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE")) << name;
+  }
+}
+
+TEST(JobSpecTest, TwoMeansConflict) {
+  v1::JobSpec spec = Calibrate();
+  auto* transform = spec.mutable_calibrate()->mutable_transform();
+  transform->add_mean_value(1);
+  *transform->mutable_mean_file() = Ref('c');
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_CONFLICT"));
+}
+
+TEST(JobSpecTest, ReferencesAreListedOnce) {
+  v1::JobSpec spec = Calibrate();
+  *spec.mutable_calibrate()->mutable_config() = Ref('c');
+  spec.mutable_calibrate()->set_eval_dataset_id("ds-1");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(3));
+  EXPECT_THAT(ListDatasets(spec), ElementsAre("ds-1"));
+  EXPECT_EQ(JobKind(spec), "calibrate");
+  EXPECT_EQ(JobKind(v1::JobSpec()), "none");
+}
+
+}  // namespace
+}  // namespace quantd::jobs
