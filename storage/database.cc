@@ -51,6 +51,15 @@ absl::Status FromRocks(const rocksdb::Status& status, const std::string& path) {
                absl::StrCat("database in ", path, ": ", text), metadata);
 }
 
+// While opening, a file that is missing or makes no sense is damage as well.
+absl::Status FromOpen(const rocksdb::Status& status, const std::string& path) {
+  const std::string text = status.ToString();
+  const bool damaged = status.IsInvalidArgument() || status.IsNotFound() ||
+                       status.IsNotSupported() ||
+                       absl::StrContains(text, "No such file");
+  return FromRocks(damaged ? rocksdb::Status::Corruption(text) : status, path);
+}
+
 rocksdb::DBOptions MakeDbOptions() {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -87,10 +96,7 @@ absl::StatusOr<std::vector<std::string>> ListFamilies(const std::string& path) {
   }
   const rocksdb::Status status =
       rocksdb::DB::ListColumnFamilies(MakeDbOptions(), path, &names);
-  if (status.IsIOError() || status.IsNotFound() || status.IsPathNotFound()) {
-    return FromRocks(rocksdb::Status::Corruption(status.ToString()), path);
-  }
-  RETURN_IF_ERROR(FromRocks(status, path));
+  RETURN_IF_ERROR(FromOpen(status, path));
   return names;
 }
 
@@ -182,7 +188,12 @@ struct Database::Rocks {
 };
 
 Database::Database(std::unique_ptr<Rocks> rocks) : rocks_(std::move(rocks)) {}
-Database::~Database() = default;
+
+// A store that was closed needs no log to be read again.
+Database::~Database() {
+  rocks_->db->Flush(rocksdb::FlushOptions(), rocks_->handles)
+      .PermitUncheckedError();
+}
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
     const std::string& path) {

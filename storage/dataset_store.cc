@@ -156,10 +156,11 @@ absl::Status DatasetWriter::Append(int64_t first_index,
   }
   QUANTD_FAILPOINT("storage/dataset_before_commit");
   RETURN_IF_ERROR(lmdb_->Append(views));
-  QUANTD_FAILPOINT("storage/dataset_after_commit");
   for (const auto& [key, value] : views) Count(key, value);
+  QUANTD_FAILPOINT("storage/dataset_after_commit");
   // Only for Get(): the LMDB is what counts.
-  return store_->PutRow(dataset_, /*sync=*/false);
+  store_->PutRow(dataset_, /*sync=*/false).IgnoreError();
+  return absl::OkStatus();
 }
 
 absl::Status DatasetWriter::CheckOpen() const {
@@ -193,13 +194,13 @@ absl::StatusOr<v1::Dataset> DatasetWriter::Finish(const std::string& sha256) {
                   {"actual", actual},
                   {"size", absl::StrCat(num_records())}});
   }
-  lmdb_ = nullptr;
   v1::Dataset finished = dataset_;
   finished.set_sha256(actual);
   finished.set_complete(true);
   QUANTD_FAILPOINT("storage/dataset_before_complete");
   RETURN_IF_ERROR(store_->PutRow(finished, /*sync=*/true));
   QUANTD_FAILPOINT("storage/dataset_after_complete");
+  lmdb_ = nullptr;
   dataset_ = std::move(finished);
   return dataset_;
 }
