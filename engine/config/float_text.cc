@@ -61,13 +61,6 @@ std::string Scientific(const Decimal& decimal) {
   return text;
 }
 
-// Exponent form outside [-4, limit).
-std::string Layout(const Decimal& decimal, int limit) {
-  const bool fixed = decimal.exponent >= -4 && decimal.exponent < limit;
-  return absl::StrCat(decimal.negative ? "-" : "",
-                      fixed ? Fixed(decimal) : Scientific(decimal));
-}
-
 std::string NotFiniteText(float value) {
   if (std::isnan(value)) return "nan";
   return value < 0 ? "-inf" : "inf";
@@ -75,15 +68,12 @@ std::string NotFiniteText(float value) {
 
 }  // namespace
 
-std::string RecordFloatText(float value) {
-  if (!std::isfinite(value)) return NotFiniteText(value);
-  const Decimal decimal = ShortestDecimal(value);
-  return Layout(decimal, decimal.digits.size() <= 6 ? 6 : 9);
-}
-
 std::string PythonFloatText(float value) {
   if (!std::isfinite(value)) return NotFiniteText(value);
-  std::string text = Layout(ShortestDecimal(value), 16);
+  const Decimal decimal = ShortestDecimal(value);
+  const bool fixed = decimal.exponent >= -4 && decimal.exponent < 16;
+  std::string text = absl::StrCat(decimal.negative ? "-" : "",
+                                  fixed ? Fixed(decimal) : Scientific(decimal));
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }
