@@ -1,0 +1,194 @@
+// quantctl calibrate: upload, submit, follow, fetch.
+#include <ostream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/command_context.h"
+#include "client/cli/fetch_artifacts.h"
+#include "client/cli/follow_job.h"
+#include "client/cli/job_report.h"
+#include "client/cli/model_flags.h"
+#include "client/cli/output/json.h"
+#include "client/input_file.h"
+#include "client/lmdb_records.h"
+#include "nlohmann/json.hpp"
+
+namespace quantd {
+namespace {
+
+constexpr int64_t kMaxBatches = 1 << 20;
+constexpr int64_t kMaxConfigBytes = 16 << 20;
+constexpr size_t kMaxName = 128;
+
+absl::Status CheckName(const std::string& name) {
+  const bool good = name.size() <= kMaxName &&
+                    name.find_first_not_of(
+                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+                        "WXYZ0123456789._-") == std::string::npos;
+  if (good) return absl::OkStatus();
+  return UsageError(absl::StrCat("--name is \"", name,
+                                 "\"; give letters, digits, '.', '_' and '-'"));
+}
+
+// Everything that can be found wrong before anything is sent.
+absl::Status Check(CommandContext& context) {
+  const ParsedFlags& flags = context.flags();
+  const bool detach = flags.Has("detach");
+  if (detach && flags.Has("out")) {
+    return UsageError(
+        "--detach excludes --out; fetch the files later with "
+        "`quantctl artifact fetch`");
+  }
+  if (detach && context.settings().local) {
+    return UsageError(
+        "--detach excludes --local: the private server would end "
+        "with this command; remove one");
+  }
+  if (!detach && flags.Get("out").empty()) {
+    return UsageError("--out is missing; add --out DIR, or --detach");
+  }
+  RETURN_IF_ERROR(CheckName(flags.Get("name")));
+  RETURN_IF_ERROR(flags.GetInt("batch-num", 1, kMaxBatches, 0).status());
+  RETURN_IF_ERROR(CheckModelFlags(flags));
+  if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
+  if (flags.Has("eval-data")) {
+    RETURN_IF_ERROR(LmdbRecords::Open(flags.Get("eval-data")).status());
+  }
+  return detach ? absl::OkStatus() : PrepareDirectory(flags.Get("out"));
+}
+
+// batch_num of a config.json; 0 if it is not there, or not readable: what is
+// wrong with the file, the server says.
+absl::StatusOr<int64_t> BatchNumOfConfig(const std::string& path) {
+  if (path.empty()) return 0;
+  ASSIGN_OR_RETURN(const std::string text,
+                   ReadInputFile(path, kMaxConfigBytes));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("batch_num")) return 0;
+  const auto& value = json["batch_num"];
+  if (!value.is_number_unsigned()) return 0;
+  const auto batches = value.get<uint64_t>();
+  return batches <= kMaxBatches ? static_cast<int64_t>(batches) : 0;
+}
+
+// Records that the job reads; 0 when only the model can tell: then all of the
+// LMDB is sent.
+absl::StatusOr<int64_t> RecordsNeeded(const ParsedFlags& flags) {
+  ASSIGN_OR_RETURN(const int64_t batch_size,
+                   flags.GetInt("batch-size", 1, kMaxBatches, 0));
+  ASSIGN_OR_RETURN(const int64_t from_config,
+                   BatchNumOfConfig(flags.Get("config")));
+  ASSIGN_OR_RETURN(const int64_t batch_num,
+                   flags.GetInt("batch-num", 1, kMaxBatches, from_config));
+  return batch_size * batch_num;
+}
+
+absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
+  const ParsedFlags& flags = context.flags();
+  v1::JobSpec job;
+  v1::CalibrateSpec& spec = *job.mutable_calibrate();
+  ASSIGN_OR_RETURN(const int64_t num_records, RecordsNeeded(flags));
+  ASSIGN_OR_RETURN(*spec.mutable_model(), UploadModel(context));
+  ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
+  if (transform.ByteSizeLong() > 0) *spec.mutable_transform() = transform;
+  if (flags.Has("config")) {
+    ASSIGN_OR_RETURN(*spec.mutable_config(),
+                     UploadFile(context, flags.Get("config")));
+  }
+  ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
+                   UploadData(context, flags.Get("data"), num_records));
+  if (flags.Has("eval-data")) {
+    ASSIGN_OR_RETURN(*spec.mutable_eval_dataset_id(),
+                     UploadData(context, flags.Get("eval-data"), 0));
+  }
+  ASSIGN_OR_RETURN(const int64_t batch_size,
+                   flags.GetInt("batch-size", 1, kMaxBatches, 0));
+  ASSIGN_OR_RETURN(const int64_t batch_num,
+                   flags.GetInt("batch-num", 1, kMaxBatches, 0));
+  spec.set_batch_size(static_cast<int32_t>(batch_size));
+  spec.set_batch_num(static_cast<int32_t>(batch_num));
+  spec.set_name(flags.Get("name"));
+  spec.set_strict(flags.Has("strict"));
+  return job;
+}
+
+absl::StatusOr<int> Submit(CommandContext& context, const v1::JobSpec& spec) {
+  ASSIGN_OR_RETURN(Client * client, context.Connect());
+  ASSIGN_OR_RETURN(const v1::Job job,
+                   client->CreateJob(spec, context.RequestId()));
+  if (context.json()) {
+    PrintJson(job, &context.out());
+  } else {
+    context.out() << job.id() << "\n";
+  }
+  context.Hint("next: quantctl job watch " + job.id());
+  return 0;
+}
+
+absl::StatusOr<int> Run(CommandContext& context) {
+  RETURN_IF_ERROR(Check(context));
+  ASSIGN_OR_RETURN(const v1::JobSpec spec, UploadAll(context));
+  if (context.flags().Has("detach")) return Submit(context, spec);
+  ASSIGN_OR_RETURN(const v1::Job job, RunJobOnServer(context, spec));
+  if (const int code = ReportJobEnd(context, job); code != 0) return code;
+  const std::string out = context.flags().Get("out");
+  ASSIGN_OR_RETURN(
+      const std::vector<std::string> paths,
+      FetchArtifacts(context, {job.artifacts().begin(), job.artifacts().end()},
+                     out));
+  if (context.json()) {
+    PrintJson(job, &context.out());
+  } else if (context.name_only()) {
+    context.out() << job.id() << "\n";
+  } else {
+    PrintJobReport(context, job, paths);
+  }
+  context.Hint(absl::StrCat("wrote ", paths.size(), " files to ", out,
+                            context.settings().local
+                                ? ""
+                                : "; next: quantctl record show " + job.id()));
+  return 0;
+}
+
+}  // namespace
+
+Command CalibrateCommand() {
+  Command command;
+  command.name = "calibrate";
+  command.summary = "quantize a trained model with calibration images";
+  command.usage = "--model FILE --weights FILE --data LMDB --out DIR [flags]";
+  command.details =
+      "Uploads what the server does not have, runs the job, shows its progress "
+      "and\nwrites the quantized model, its factors and reports to DIR. With "
+      "--eval-data the\naccuracy before and after is measured. Ctrl-C stops "
+      "watching, not the job.";
+  command.flags = ModelFlags();
+  for (const FlagSpec& flag : std::vector<FlagSpec>{
+           {"batch-num", "N",
+            "forward passes; default: batch_num of the config"},
+           {"config", "FILE", "AMCT's config.json; default: its defaults"},
+           {"eval-data", "LMDB", "measure the accuracy on this LMDB"},
+           {"name", "NAME",
+            "prefix of the files; default: the prototxt's name"},
+           {"strict", "", "fail on findings that are warnings by default"},
+           {"detach", "", "print the job's id and return"},
+           {"out", "DIR", "directory for the files, created if missing"},
+       }) {
+    command.flags.push_back(flag);
+  }
+  command.examples =
+      "quantctl calibrate --model lenet.prototxt --weights lenet.caffemodel "
+      "\\\n"
+      "    --data calibration_lmdb --eval-data test_lmdb --out quantized\n"
+      "quantctl calibrate --local --model deploy.prototxt --weights "
+      "net.caffemodel \\\n"
+      "    --data lmdb --batch-size 32 --batch-num 2 --scale 0.00390625 --out "
+      "out\n";
+  command.allows_local = true;
+  command.run = Run;
+  return command;
+}
+
+}  // namespace quantd

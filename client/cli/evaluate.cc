@@ -1,0 +1,71 @@
+// quantctl evaluate: the accuracy of a model on an LMDB.
+#include <ostream>
+#include <string>
+
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/command_context.h"
+#include "client/cli/follow_job.h"
+#include "client/cli/job_report.h"
+#include "client/cli/model_flags.h"
+#include "client/cli/output/json.h"
+
+namespace quantd {
+namespace {
+
+constexpr int64_t kMaxRecords = int64_t{1} << 40;
+constexpr int64_t kMaxBatchSize = 1 << 16;
+
+absl::StatusOr<int> Run(CommandContext& context) {
+  const ParsedFlags& flags = context.flags();
+  RETURN_IF_ERROR(CheckModelFlags(flags));
+  ASSIGN_OR_RETURN(const int64_t max_records,
+                   flags.GetInt("max-records", 1, kMaxRecords, 0));
+  ASSIGN_OR_RETURN(const int64_t batch_size,
+                   flags.GetInt("batch-size", 1, kMaxBatchSize, 0));
+  v1::JobSpec job_spec;
+  v1::EvaluateSpec& spec = *job_spec.mutable_evaluate();
+  ASSIGN_OR_RETURN(*spec.mutable_model(), UploadModel(context));
+  ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
+  if (transform.ByteSizeLong() > 0) *spec.mutable_transform() = transform;
+  ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
+                   UploadData(context, flags.Get("data"), max_records));
+  spec.set_batch_size(static_cast<int32_t>(batch_size));
+  spec.set_max_records(max_records);
+  ASSIGN_OR_RETURN(const v1::Job job, RunJobOnServer(context, job_spec));
+  if (const int code = ReportJobEnd(context, job); code != 0) return code;
+  if (context.json()) {
+    PrintJson(job, &context.out());
+  } else if (context.name_only()) {
+    context.out() << job.id() << "\n";
+  } else {
+    PrintJobReport(context, job, {});
+  }
+  if (!context.settings().local) {
+    context.Hint("next: quantctl job show " + job.id());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command EvaluateCommand() {
+  Command command;
+  command.name = "evaluate";
+  command.summary = "measure top-1, top-5 and loss of a model";
+  command.usage = "--model FILE --weights FILE --data LMDB [flags]";
+  command.details =
+      "Runs the network over the LMDB once and compares its scores with the "
+      "labels.\nThe model may be a float one or a fake-quant one.";
+  command.flags = ModelFlags();
+  command.flags.push_back(
+      {"max-records", "N", "only the first N images; default: all"});
+  command.examples =
+      "quantctl evaluate --model deploy.prototxt --weights net.caffemodel \\\n"
+      "    --data test_lmdb --scale 0.00390625\n";
+  command.allows_local = true;
+  command.run = Run;
+  return command;
+}
+
+}  // namespace quantd

@@ -1,0 +1,139 @@
+#include "client/cli/job_report.h"
+
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/output/format.h"
+
+namespace quantd {
+namespace {
+
+std::string Number(double value) { return absl::StrFormat("%.9g", value); }
+
+Cell ShareCell(double share) { return Cell(FormatShare(share), Number(share)); }
+
+Cell LossCell(double loss) {
+  return Cell(loss < 0 ? "n/a" : absl::StrFormat("%.4f", loss), Number(loss));
+}
+
+Cell PointsCell(double before, double after) {
+  if (before < 0 || after < 0) return Cell("");
+  return Cell(absl::StrFormat("%+.2f points", 100 * (after - before)));
+}
+
+void PrintAccuracy(CommandContext& context, const v1::JobResult& result) {
+  const v1::Accuracy& before = result.float_accuracy();
+  if (!result.has_quantized_accuracy()) {
+    Table table({"", ">"});
+    table.AddRow({"top-1", ShareCell(before.top1())});
+    table.AddRow({"top-5", ShareCell(before.top5())});
+    table.AddRow({"loss", LossCell(before.loss())});
+    table.AddRow({"images", absl::StrCat(before.num_records())});
+    return context.Print(table);
+  }
+  const v1::Accuracy& after = result.quantized_accuracy();
+  Table table({"accuracy", ">float", ">quantized", ">change"});
+  table.AddRow({"top-1", ShareCell(before.top1()), ShareCell(after.top1()),
+                PointsCell(before.top1(), after.top1())});
+  table.AddRow({"top-5", ShareCell(before.top5()), ShareCell(after.top5()),
+                PointsCell(before.top5(), after.top5())});
+  table.AddRow({"loss", LossCell(before.loss()), LossCell(after.loss()), ""});
+  table.AddRow({"images", absl::StrCat(before.num_records()),
+                absl::StrCat(after.num_records()), ""});
+  context.Print(table);
+}
+
+void AddAccuracyRows(const std::string& prefix, const v1::Accuracy& accuracy,
+                     Table* table) {
+  table->AddRow({prefix + ".top1", Number(accuracy.top1())});
+  table->AddRow({prefix + ".top5", Number(accuracy.top5())});
+  table->AddRow({prefix + ".loss", Number(accuracy.loss())});
+  table->AddRow({prefix + ".images", absl::StrCat(accuracy.num_records())});
+}
+
+// For scripts: every value on a line of its own.
+void PrintPlain(CommandContext& context, const v1::Job& job,
+                const std::vector<std::string>& paths) {
+  const v1::JobResult& result = job.result();
+  Table table({"", ""});
+  table.AddRow({"job", job.id()});
+  table.AddRow({"state", StateName(job.state())});
+  if (result.has_float_accuracy()) {
+    AddAccuracyRows("float", result.float_accuracy(), &table);
+  }
+  if (result.has_quantized_accuracy()) {
+    AddAccuracyRows("quantized", result.quantized_accuracy(), &table);
+  }
+  if (job.spec().has_calibrate()) {
+    table.AddRow(
+        {"layers.quantized", absl::StrCat(result.num_layers_quantized())});
+    table.AddRow({"layers.float", absl::StrCat(result.num_layers_float())});
+  }
+  for (const v1::PhaseTime& phase : result.phase_times()) {
+    table.AddRow({"seconds." + phase.phase(), Number(phase.seconds())});
+  }
+  table.AddRow({"peak_memory_bytes", absl::StrCat(result.peak_memory_bytes())});
+  table.AddRow({"device", result.device()});
+  for (const std::string& path : paths) table.AddRow({"file", path});
+  context.Print(table);
+}
+
+void PrintForPeople(CommandContext& context, const v1::Job& job,
+                    const std::vector<std::string>& paths) {
+  const v1::JobResult& result = job.result();
+  if (result.has_float_accuracy()) {
+    PrintAccuracy(context, result);
+    context.out() << "\n";
+  }
+  Table table({"", ""});
+  if (job.spec().has_calibrate()) {
+    table.AddRow(
+        {"layers", absl::StrCat(result.num_layers_quantized(), " quantized, ",
+                                result.num_layers_float(), " left float")});
+  }
+  std::string times;
+  for (const v1::PhaseTime& phase : result.phase_times()) {
+    absl::StrAppend(&times, times.empty() ? "" : ", ", phase.phase(), " ",
+                    FormatSeconds(phase.seconds()));
+  }
+  if (!times.empty()) table.AddRow({"time", times});
+  table.AddRow({"memory", FormatBytes(result.peak_memory_bytes())});
+  table.AddRow({"device", result.device()});
+  if (!job.warnings().empty()) {
+    table.AddRow({"warnings", absl::StrCat(job.warnings_size())});
+  }
+  context.Print(table);
+  if (paths.empty()) return;
+  context.out() << "\n";
+  Table files({"file", ">size"});
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const int index = static_cast<int>(i);
+    files.AddRow(
+        {paths[i], index < job.artifacts_size()
+                       ? FormatBytes(job.artifacts(index).blob().size_bytes())
+                       : ""});
+  }
+  context.Print(files);
+}
+
+}  // namespace
+
+Cell StateCell(v1::JobState state) {
+  Cell cell(StateName(state));
+  if (state == v1::JOB_STATE_SUCCEEDED) cell.color = "32";
+  if (state == v1::JOB_STATE_FAILED) cell.color = "31";
+  if (state == v1::JOB_STATE_RUNNING) cell.color = "36";
+  return cell;
+}
+
+void PrintJobReport(CommandContext& context, const v1::Job& job,
+                    const std::vector<std::string>& paths) {
+  if (context.streams().out_terminal) {
+    PrintForPeople(context, job, paths);
+  } else {
+    PrintPlain(context, job, paths);
+  }
+}
+
+}  // namespace quantd

@@ -1,0 +1,129 @@
+#include "client/cli/model_flags.h"
+
+#include <cmath>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/status_macros.h"
+#include "client/blob_transfer.h"
+#include "client/dataset_upload.h"
+#include "client/input_file.h"
+#include "client/lmdb_records.h"
+
+namespace quantd {
+namespace {
+
+constexpr int64_t kMaxBatchSize = 1 << 16;
+constexpr int64_t kMaxCrop = 1 << 16;
+
+std::string BaseName(const std::string& path) {
+  const size_t end = path.find_last_not_of('/');
+  if (end == std::string::npos) return path;
+  const std::string trimmed = path.substr(0, end + 1);
+  return trimmed.substr(trimmed.rfind('/') + 1);
+}
+
+}  // namespace
+
+std::vector<FlagSpec> ModelFlags() {
+  return {
+      {"model", "FILE", "network, *.prototxt", true},
+      {"weights", "FILE", "trained weights, *.caffemodel", true},
+      {"data", "LMDB", "directory of a Caffe LMDB with labelled images", true},
+      {"batch-size", "N",
+       "images per forward pass; default: the Data layer's, or the server's "
+       "for a model without one"},
+      {"mean-value", "B,G,R",
+       "subtract from each channel, one number or one per channel; for "
+       "models without a Data layer, as the next three"},
+      {"mean-file", "FILE", "subtract a mean image, *.binaryproto"},
+      {"scale", "S", "multiply after the mean was subtracted; default 1"},
+      {"crop", "N", "cut N x N pixels out of the centre"},
+  };
+}
+
+absl::StatusOr<v1::Transform> ReadTransform(const ParsedFlags& flags) {
+  v1::Transform transform;
+  if (flags.Has("mean-value") && flags.Has("mean-file")) {
+    return UsageError("--mean-value excludes --mean-file; remove one");
+  }
+  if (flags.Has("mean-value")) {
+    for (absl::string_view part :
+         absl::StrSplit(flags.Get("mean-value"), ',')) {
+      float mean = 0;
+      if (!absl::SimpleAtof(part, &mean) || !std::isfinite(mean)) {
+        return UsageError(absl::StrCat("--mean-value is \"",
+                                       flags.Get("mean-value"),
+                                       "\"; give numbers as in 104,117,123"));
+      }
+      transform.add_mean_value(mean);
+    }
+  }
+  ASSIGN_OR_RETURN(const double scale, flags.GetDouble("scale", 0));
+  if (flags.Has("scale") && static_cast<float>(scale) == 0) {
+    return UsageError("--scale is 0; give another number, as 0.00390625");
+  }
+  transform.set_scale(static_cast<float>(scale));
+  ASSIGN_OR_RETURN(const int64_t crop, flags.GetInt("crop", 1, kMaxCrop, 0));
+  transform.set_crop_size(static_cast<int32_t>(crop));
+  return transform;
+}
+
+absl::Status CheckModelFlags(const ParsedFlags& flags) {
+  RETURN_IF_ERROR(ReadTransform(flags).status());
+  RETURN_IF_ERROR(flags.GetInt("batch-size", 1, kMaxBatchSize, 0).status());
+  RETURN_IF_ERROR(CheckInputFile(flags.Get("model")));
+  RETURN_IF_ERROR(CheckInputFile(flags.Get("weights")));
+  if (flags.Has("mean-file")) {
+    RETURN_IF_ERROR(CheckInputFile(flags.Get("mean-file")));
+  }
+  return LmdbRecords::Open(flags.Get("data")).status();
+}
+
+absl::StatusOr<v1::BlobRef> UploadFile(CommandContext& context,
+                                       const std::string& path) {
+  ASSIGN_OR_RETURN(Client * client, context.Connect());
+  Progress progress = context.MakeProgress();
+  return BlobTransfer(client).Upload(path, [&](int64_t done, int64_t total) {
+    progress.Update({"upload " + BaseName(path), done, total, "bytes"});
+  });
+}
+
+absl::StatusOr<v1::Model> UploadModel(CommandContext& context) {
+  v1::Model model;
+  ASSIGN_OR_RETURN(*model.mutable_prototxt(),
+                   UploadFile(context, context.flags().Get("model")));
+  ASSIGN_OR_RETURN(*model.mutable_weights(),
+                   UploadFile(context, context.flags().Get("weights")));
+  return model;
+}
+
+absl::StatusOr<v1::Transform> UploadTransform(CommandContext& context) {
+  ASSIGN_OR_RETURN(v1::Transform transform, ReadTransform(context.flags()));
+  if (context.flags().Has("mean-file")) {
+    ASSIGN_OR_RETURN(*transform.mutable_mean_file(),
+                     UploadFile(context, context.flags().Get("mean-file")));
+  }
+  return transform;
+}
+
+absl::StatusOr<std::string> UploadData(CommandContext& context,
+                                       const std::string& path,
+                                       int64_t max_records) {
+  ASSIGN_OR_RETURN(Client * client, context.Connect());
+  Progress progress = context.MakeProgress();
+  DatasetUpload::Options options;
+  options.max_records = max_records;
+  options.digest_progress = [&](int64_t done, int64_t total) {
+    progress.Update({"read " + BaseName(path), done, total, "records"});
+  };
+  options.upload_progress = [&](int64_t done, int64_t total) {
+    progress.Update({"upload " + BaseName(path), done, total, "records"});
+  };
+  ASSIGN_OR_RETURN(const v1::Dataset dataset,
+                   DatasetUpload(client).Upload(path, options));
+  return dataset.id();
+}
+
+}  // namespace quantd

@@ -1,0 +1,47 @@
+// The flags that name a model, its data and how images become input: those of
+// calibrate and evaluate.
+#ifndef QUANTD_CLIENT_CLI_MODEL_FLAGS_H_
+#define QUANTD_CLIENT_CLI_MODEL_FLAGS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/cli/command_context.h"
+#include "client/cli/flags.h"
+#include "proto/quantd/v1/job.pb.h"
+
+namespace quantd {
+
+// --model --weights --data --batch-size and the transform's.
+std::vector<FlagSpec> ModelFlags();
+
+// Checks those flags and the files that they name: nothing is sent yet.
+// Errors: USAGE; FAILED_PRECONDITION with a reason for files.
+absl::Status CheckModelFlags(const ParsedFlags& flags);
+
+// The transform's numbers; the mean file is uploaded by UploadTransform.
+// Errors: USAGE.
+absl::StatusOr<v1::Transform> ReadTransform(const ParsedFlags& flags);
+
+// Uploads one file, with progress.
+absl::StatusOr<v1::BlobRef> UploadFile(CommandContext& context,
+                                       const std::string& path);
+
+// Uploads prototxt and weights.
+absl::StatusOr<v1::Model> UploadModel(CommandContext& context);
+
+// ReadTransform, with the mean file uploaded.
+absl::StatusOr<v1::Transform> UploadTransform(CommandContext& context);
+
+// Uploads an LMDB's first `max_records` records (0: all), with progress;
+// returns the data set's id.
+absl::StatusOr<std::string> UploadData(CommandContext& context,
+                                       const std::string& path,
+                                       int64_t max_records);
+
+}  // namespace quantd
+
+#endif  // QUANTD_CLIENT_CLI_MODEL_FLAGS_H_
