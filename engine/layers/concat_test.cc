@@ -1,0 +1,60 @@
+#include <string>
+
+#include "base/testing/status_matchers.h"
+#include "engine/layers/testing/layer_test_util.h"
+
+namespace quantd::testing {
+namespace {
+
+TEST(ConcatLayerTest, JoinsChannels) {
+  LayerTester concat("type: 'Concat' bottom: 'a' bottom: 'b' top: 'y'");
+  concat.Input("a", {2, 1, 2}, {1, 2, 3, 4});
+  concat.Input("b", {2, 2, 2}, {5, 6, 7, 8, 9, 10, 11, 12});
+  ASSERT_OK(concat.Forward());
+  EXPECT_EQ(concat.OutputShape("y"), Shape({2, 3, 2}));
+  EXPECT_THAT(concat.Output("y"),
+              Values({1, 2, 5, 6, 7, 8, 3, 4, 9, 10, 11, 12}));
+}
+
+TEST(ConcatLayerTest, JoinsAnyAxis) {
+  for (const std::string param : {"axis: -1", "concat_dim: 2"}) {
+    LayerTester concat(
+        "type: 'Concat' bottom: 'a' bottom: 'b' top: 'y' concat_param { " +
+        param + " }");
+    concat.Input("a", {1, 2, 1}, {1, 2});
+    concat.Input("b", {1, 2, 2}, {3, 4, 5, 6});
+    ASSERT_OK(concat.Forward());
+    EXPECT_THAT(concat.Output("y"), Values({1, 3, 4, 2, 5, 6}));
+  }
+}
+
+TEST(ConcatLayerTest, OneBottomIsCopied) {
+  LayerTester concat("type: 'Concat' bottom: 'a' top: 'y'");
+  concat.Input("a", {1, 2}, {1, 2});
+  ASSERT_OK(concat.Forward());
+  EXPECT_THAT(concat.Output("y"), Values({1, 2}));
+}
+
+TEST(ConcatLayerTest, NamesBothShapes) {
+  LayerTester concat("type: 'Concat' bottom: 'a' bottom: 'b' top: 'y'");
+  concat.Input("a", {2, 1, 2});
+  concat.Input("b", {2, 1, 3});
+  EXPECT_THAT(concat.Forward(), HasReason("LAYER_SHAPE_INVALID"));
+  EXPECT_THAT(concat.Forward(),
+              StatusIs(absl::StatusCode::kInvalidArgument, "2x1x3"));
+  concat.Input("b", {2, 1});
+  EXPECT_THAT(concat.Forward(), HasReason("LAYER_SHAPE_INVALID"));
+}
+
+TEST(ConcatLayerTest, RefusesTwoAxesAndNoAxis) {
+  for (const std::string param : {"axis: 1 concat_dim: 1", "axis: 3"}) {
+    LayerTester concat(
+        "type: 'Concat' bottom: 'a' bottom: 'b' top: 'y' concat_param { " +
+        param + " }");
+    concat.Input("a", {2, 1, 2});
+    concat.Input("b", {2, 1, 2});
+    EXPECT_THAT(concat.Forward(), HasReason("LAYER_PARAMETER_INVALID"));
+  }
+}
+}  // namespace
+}  // namespace quantd::testing
