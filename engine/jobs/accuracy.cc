@@ -1,0 +1,74 @@
+#include "engine/jobs/accuracy.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "base/status_macros.h"
+#include "engine/core/net.h"
+#include "engine/eval/top_k.h"
+#include "engine/jobs/score_output.h"
+#include "engine/layers/registry.h"
+
+namespace quantd {
+namespace {
+
+// The first `count` rows of `tensor`.
+Tensor FirstRows(const Tensor& tensor, int64_t count) {
+  std::vector<int64_t> dims = tensor.shape().dims();
+  if (dims.empty() || dims[0] <= count) return tensor;
+  dims[0] = count;
+  auto shape = Shape::Create(dims);
+  Tensor rows(*shape);
+  std::copy_n(tensor.data(), rows.num_elements(), rows.data());
+  return rows;
+}
+
+v1::Accuracy ToProto(const TopK& top_k, int64_t num_classes) {
+  v1::Accuracy accuracy;
+  accuracy.set_top1(top_k.top1());
+  accuracy.set_top5(num_classes > 5 ? top_k.top5() : -1);
+  accuracy.set_loss(top_k.mean_cross_entropy());
+  accuracy.set_num_records(top_k.num_images());
+  return accuracy;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
+                                             const NetworkFeed& feed,
+                                             const AccuracyOptions& options,
+                                             PhaseTracker* tracker) {
+  ASSIGN_OR_RETURN(const ScoreOutput output, FindScoreOutput(param));
+  ASSIGN_OR_RETURN(auto reader,
+                   OpenFeed(feed, options.lmdb_path, options.batch_size));
+  ASSIGN_OR_RETURN(auto net,
+                   Net::Create(WithInputLayer(param, feed, options.batch_size,
+                                              reader->image_shape()),
+                               {}, MakeLayer));
+  const auto after_layer = [tracker](int) { return tracker->CheckCancelled(); };
+  const int64_t wanted = options.max_records > 0
+                             ? options.max_records
+                             : std::numeric_limits<int64_t>::max();
+  TopK top_k(output.is_probability ? ScoreKind::kProbabilities
+                                   : ScoreKind::kLogits);
+  Tensor labels;
+  int64_t num_classes = 0;
+  for (int64_t batch = 1; top_k.num_images() < wanted; ++batch) {
+    ASSIGN_OR_RETURN(const int64_t count,
+                     FeedBatch(feed, reader.get(), net.get(), &labels));
+    if (count == 0) break;
+    RETURN_IF_ERROR(net->Forward(after_layer));
+    ASSIGN_OR_RETURN(const Tensor* scores, net->Blob(output.blob));
+    const int64_t used = std::min(count, wanted - top_k.num_images());
+    num_classes =
+        scores->num_elements() / std::max<int64_t>(1, scores->shape()[0]);
+    RETURN_IF_ERROR(
+        top_k.Add(FirstRows(*scores, used), FirstRows(labels, used)));
+    tracker->Advance(batch, used);
+  }
+  return ToProto(top_k, num_classes);
+}
+
+}  // namespace quantd

@@ -1,0 +1,35 @@
+// Accuracy of a classification network over a data set.
+#ifndef QUANTD_ENGINE_JOBS_ACCURACY_H_
+#define QUANTD_ENGINE_JOBS_ACCURACY_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/jobs/network_feed.h"
+#include "engine/jobs/phase_tracker.h"
+#include "proto/caffe/caffe.pb.h"
+#include "proto/quantd/v1/job.pb.h"
+
+namespace quantd {
+
+struct AccuracyOptions {
+  std::string lmdb_path;
+  // Images of one forward pass, at least 1.
+  int64_t batch_size = 16;
+  // 0: all, once.
+  int64_t max_records = 0;
+};
+
+// Runs `net`, which may have a Data layer or a Softmax-less head, over the
+// records, and counts. Reports to `tracker`, whose phase has begun; units are
+// batches.
+// Errors: those of Net::Create(), FindScoreOutput(), OpenFeed() and TopK.
+absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& net,
+                                             const NetworkFeed& feed,
+                                             const AccuracyOptions& options,
+                                             PhaseTracker* tracker);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_JOBS_ACCURACY_H_

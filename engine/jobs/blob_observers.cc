@@ -1,0 +1,102 @@
+#include "engine/jobs/blob_observers.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+
+namespace quantd {
+namespace {
+
+IfmrParams ToIfmrParams(const QuantizedBlob& blob) {
+  IfmrParams params;
+  params.num_bits = blob.params.num_bits;
+  params.with_offset = blob.with_offset;
+  params.search_range_start = blob.params.search_range_start;
+  params.search_range_end = blob.params.search_range_end;
+  params.search_step = blob.params.search_step;
+  params.max_percentile = blob.params.max_percentile;
+  params.min_percentile = blob.params.min_percentile;
+  return params;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BlobObservers>> BlobObservers::Create(
+    const QuantPlan& plan, const Net& net, int64_t num_images) {
+  auto observers =
+      std::unique_ptr<BlobObservers>(new BlobObservers(plan, net, num_images));
+  absl::flat_hash_map<const Tensor*, int> producers;
+  for (int i = 0; i < net.num_layers(); ++i) {
+    for (const Tensor* top : net.tops(i)) producers[top] = i;
+  }
+  observers->watches_.resize(net.num_layers());
+  for (size_t i = 0; i < plan.blobs.size(); ++i) {
+    ASSIGN_OR_RETURN(const Tensor* tensor, net.Blob(plan.blobs[i].blob));
+    const auto producer = producers.find(tensor);
+    if (producer == producers.end()) {
+      return absl::InternalError(
+          absl::StrCat("no layer writes blob ", plan.blobs[i].blob));
+    }
+    observers->watches_[producer->second].push_back(
+        {static_cast<int>(i), tensor, nullptr});
+  }
+  return observers;
+}
+
+absl::Status BlobObservers::Annotated(const absl::Status& status,
+                                      const QuantizedBlob& blob) const {
+  const std::string& layer = blob.consumers.front().layer;
+  return Annotate(
+      status,
+      absl::StrCat("layer \"", layer, "\", input \"", blob.blob, "\": "),
+      {{"layer", layer}, {"blob", blob.blob}});
+}
+
+absl::Status BlobObservers::Observe(int index) {
+  for (Watch& watch : watches_[index]) {
+    const absl::Status status = Add(&watch);
+    if (!status.ok()) {
+      return Annotated(status, plan_.blobs[watch.blob_index]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BlobObservers::Add(Watch* watch) {
+  const Shape& shape = watch->tensor->shape();
+  if (watch->observer == nullptr) {
+    const int64_t batch = shape.LegacyDim(0);
+    const int64_t per_image = batch > 0 ? shape.num_elements() / batch : 0;
+    ASSIGN_OR_RETURN(
+        IfmrObserver observer,
+        IfmrObserver::Create(ToIfmrParams(plan_.blobs[watch->blob_index]),
+                             per_image * num_images_));
+    watch->observer = std::make_unique<IfmrObserver>(std::move(observer));
+  }
+  return watch->observer->Add(watch->tensor->values());
+}
+
+absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
+  std::vector<BlobFactors> factors(plan_.blobs.size());
+  for (std::vector<Watch>& watches : watches_) {
+    for (Watch& watch : watches) {
+      const QuantizedBlob& blob = plan_.blobs[watch.blob_index];
+      if (watch.observer == nullptr) {
+        return Annotated(absl::InternalError("no batch was observed"), blob);
+      }
+      auto result = watch.observer->Finish();
+      if (!result.ok()) return Annotated(result.status(), blob);
+      factors[watch.blob_index] = {*result, watch.tensor->shape()};
+      watch.observer.reset();
+    }
+  }
+  return factors;
+}
+
+}  // namespace quantd

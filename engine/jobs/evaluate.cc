@@ -1,0 +1,45 @@
+#include "engine/jobs/evaluate.h"
+
+#include <string>
+
+#include "base/status_macros.h"
+#include "engine/jobs/accuracy.h"
+#include "engine/jobs/job_model.h"
+#include "engine/jobs/network_feed.h"
+#include "engine/jobs/phase_tracker.h"
+
+namespace quantd {
+namespace {
+
+constexpr int64_t kDefaultBatchSize = 16;
+
+}  // namespace
+
+absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
+                                      const JobInputs& inputs,
+                                      JobMonitor* monitor) {
+  PhaseTracker tracker(monitor);
+  tracker.Begin("LOAD");
+  ASSIGN_OR_RETURN(const caffe::NetParameter net,
+                   ReadJobModel(spec.model(), inputs, monitor));
+  ASSIGN_OR_RETURN(
+      const NetworkFeed feed,
+      FindFeed(net, spec.has_transform() ? &spec.transform() : nullptr,
+               inputs));
+  AccuracyOptions options;
+  ASSIGN_OR_RETURN(options.lmdb_path, DatasetPath(inputs, spec.dataset_id()));
+  options.max_records = spec.max_records();
+  options.batch_size = spec.batch_size() > 0 ? spec.batch_size()
+                       : feed.batch_size > 0 ? feed.batch_size
+                                             : kDefaultBatchSize;
+  tracker.Begin("EVALUATE");
+  JobOutput output;
+  ASSIGN_OR_RETURN(*output.result.mutable_float_accuracy(),
+                   MeasureAccuracy(net, feed, options, &tracker));
+  tracker.End();
+  output.result.mutable_phase_times()->Assign(tracker.phase_times().begin(),
+                                              tracker.phase_times().end());
+  return output;
+}
+
+}  // namespace quantd

@@ -1,0 +1,103 @@
+#include "engine/jobs/factor_records.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace quantd {
+namespace {
+
+int32_t LegacyDim(const Shape& shape, int axis) {
+  return static_cast<int32_t>(shape.LegacyDim(axis));
+}
+
+v1::ActivationRecord ToActivation(const QuantizedBlob& blob,
+                                  const BlobConsumer& consumer,
+                                  const BlobFactors& factors) {
+  v1::ActivationRecord record;
+  record.set_index(consumer.bottom_index);
+  record.set_blob(blob.blob);
+  record.set_scale_d(factors.ifmr.scale);
+  record.set_offset_d(factors.ifmr.offset);
+  record.set_num_bits_d(blob.params.num_bits);
+  record.set_min(factors.ifmr.min);
+  record.set_max(factors.ifmr.max);
+  record.set_channels(LegacyDim(factors.shape, 1));
+  record.set_height(LegacyDim(factors.shape, 2));
+  record.set_width(LegacyDim(factors.shape, 3));
+  return record;
+}
+
+}  // namespace
+
+std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
+                                              const QuantPlan& plan,
+                                              const PlanFactors& factors) {
+  std::map<int, v1::LayerRecord> rows;  // By layer index: net order.
+  const auto row = [&rows, &net](int index) {
+    v1::LayerRecord& record = rows[index];
+    record.set_layer(net.layer(index).name());
+    record.set_type(net.layer(index).type());
+    record.set_index(index);
+    return &record;
+  };
+  for (const FloatLayer& layer : plan.floats) {
+    row(layer.layer_index)->set_float_reason(layer.reason);
+  }
+  for (size_t i = 0; i < plan.blobs.size(); ++i) {
+    for (const BlobConsumer& consumer : plan.blobs[i].consumers) {
+      v1::LayerRecord* record = row(consumer.layer_index);
+      record->set_quantized(true);
+      *record->add_activations() =
+          ToActivation(plan.blobs[i], consumer, factors.blobs[i]);
+    }
+  }
+  for (size_t i = 0; i < plan.weights.size(); ++i) {
+    v1::LayerRecord* record = row(plan.weights[i].layer_index);
+    const WeightFactors& weights = factors.weights[i];
+    record->set_num_bits_w(plan.weights[i].params.num_bits);
+    record->mutable_scale_w()->Assign(weights.scale.begin(),
+                                      weights.scale.end());
+    record->mutable_offset_w()->Assign(weights.offset.begin(),
+                                       weights.offset.end());
+  }
+  std::vector<v1::LayerRecord> result;
+  for (auto& [index, record] : rows) {
+    std::sort(record.mutable_activations()->begin(),
+              record.mutable_activations()->end(),
+              [](const v1::ActivationRecord& a, const v1::ActivationRecord& b) {
+                return a.index() < b.index();
+              });
+    result.push_back(record);
+  }
+  return result;
+}
+
+amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,
+                                   const QuantPlan& plan,
+                                   const PlanFactors& factors) {
+  amct::ScaleOffsetRecord result;
+  for (const v1::LayerRecord& row : MakeLayerRecords(net, plan, factors)) {
+    if (!row.quantized()) continue;
+    auto* entry = result.add_record();
+    entry->set_key(row.layer());
+    amct::SingleLayerRecord* value = entry->mutable_value();
+    *value->mutable_scale_w() = row.scale_w();
+    *value->mutable_offset_w() = row.offset_w();
+    if (row.num_bits_w() != 0) value->set_num_bits_w(row.num_bits_w());
+    for (const v1::ActivationRecord& activation : row.activations()) {
+      amct::ActivationQuantParam* data = value->add_record_d();
+      data->set_scale_d(activation.scale_d());
+      data->set_offset_d(activation.offset_d());
+      data->set_index(activation.index());
+      data->set_channels(activation.channels());
+      data->set_height(activation.height());
+      data->set_width(activation.width());
+      data->set_num_bits_d(activation.num_bits_d());
+    }
+  }
+  return result;
+}
+
+}  // namespace quantd

@@ -1,0 +1,35 @@
+// Factors of a plan, as AMCT's record and as rows of the service's store.
+#ifndef QUANTD_ENGINE_JOBS_FACTOR_RECORDS_H_
+#define QUANTD_ENGINE_JOBS_FACTOR_RECORDS_H_
+
+#include <vector>
+
+#include "engine/config/quant_plan.h"
+#include "engine/jobs/blob_observers.h"
+#include "engine/quant/arq.h"
+#include "proto/amct/scale_offset_record.pb.h"
+#include "proto/caffe/caffe.pb.h"
+#include "proto/quantd/v1/job.pb.h"
+
+namespace quantd {
+
+// `blobs` and `weights` are in the order of the plan's; `net` is the plan's
+// net.
+struct PlanFactors {
+  std::vector<BlobFactors> blobs;
+  std::vector<WeightFactors> weights;
+};
+
+// One entry per quantized layer, in net order; inputs by bottom index.
+amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,
+                                   const QuantPlan& plan,
+                                   const PlanFactors& factors);
+
+// One row per layer that is quantized or could be, in net order.
+std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
+                                              const QuantPlan& plan,
+                                              const PlanFactors& factors);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_JOBS_FACTOR_RECORDS_H_

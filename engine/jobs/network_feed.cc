@@ -1,0 +1,207 @@
+#include "engine/jobs/network_feed.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "engine/data/mean_file.h"
+
+namespace quantd {
+namespace {
+
+bool IsDataSource(const std::string& type) {
+  static constexpr const char* kTypes[] = {"ImageData",  "HDF5Data",
+                                           "MemoryData", "WindowData",
+                                           "DummyData",  "Python"};
+  return std::any_of(std::begin(kTypes), std::end(kTypes),
+                     [&type](const char* other) { return type == other; });
+}
+
+absl::Status Unsupported(const std::string& message, const std::string& layer) {
+  return Error(absl::StatusCode::kFailedPrecondition, "NETWORK_UNSUPPORTED",
+               message, {{"layer", layer}});
+}
+
+// The one layer that records can enter through.
+absl::StatusOr<const caffe::LayerParameter*> FindEntry(
+    const caffe::NetParameter& net) {
+  const caffe::LayerParameter* data = nullptr;
+  const caffe::LayerParameter* input = nullptr;
+  for (const caffe::LayerParameter& layer : net.layer()) {
+    if (IsDataSource(layer.type())) {
+      return Unsupported(
+          absl::StrCat("layer \"", layer.name(), "\" of type ", layer.type(),
+                       " cannot be fed from a data set; use a Data or an Input "
+                       "layer in its place"),
+          layer.name());
+    }
+    const bool is_data = layer.type() == "Data";
+    if (!is_data && layer.type() != "Input") continue;
+    const caffe::LayerParameter*& slot = is_data ? data : input;
+    if (slot != nullptr || (!is_data && layer.top_size() != 1)) {
+      return Unsupported(
+          absl::StrCat("layer \"", layer.name(), "\": the network has several ",
+                       layer.type(),
+                       " layers or inputs; one image input is supported"),
+          layer.name());
+    }
+    slot = &layer;
+  }
+  if (data == nullptr && input == nullptr) {
+    return Unsupported("the network has no Data and no Input layer", "");
+  }
+  return data != nullptr ? data : input;
+}
+
+Shape ImageShapeOf(const caffe::LayerParameter& input) {
+  if (input.input_param().shape_size() == 0) return Shape();
+  const caffe::BlobShape& stated = input.input_param().shape(0);
+  if (stated.dim_size() < 2) return Shape();
+  const auto shape = Shape::Create(
+      std::vector<int64_t>(stated.dim().begin() + 1, stated.dim().end()));
+  return shape.ok() ? *shape : Shape();
+}
+
+absl::Status CheckNoTransform(const v1::Transform& transform,
+                              const caffe::LayerParameter& data) {
+  const bool only_mean_file = transform.mean_value_size() == 0 &&
+                              transform.scale() == 0 &&
+                              transform.crop_size() == 0;
+  if (only_mean_file && data.transform_param().has_mean_file()) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+               absl::StrCat("the model's Data layer \"", data.name(),
+                            "\" has its own transform_param; leave out the "
+                            "mean, scale and crop options, or use a model with "
+                            "an Input layer"),
+               {{"layer", data.name()}, {"options", "transform"}});
+}
+
+absl::Status SetMeanFile(const v1::BlobRef& file, const JobInputs& inputs,
+                         NetworkFeed* feed) {
+  ASSIGN_OR_RETURN(const std::string bytes, inputs.read_blob(file));
+  ASSIGN_OR_RETURN(feed->mean, ParseMean(bytes, file.file_name()));
+  feed->transform.clear_mean_file();
+  return absl::OkStatus();
+}
+
+absl::Status ApplyTransform(const v1::Transform& transform,
+                            const JobInputs& inputs, NetworkFeed* feed) {
+  if (transform.crop_size() < 0) {
+    return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+                 absl::StrCat("crop_size is ", transform.crop_size(),
+                              "; it must be positive, or 0 for no crop"),
+                 {{"option", "crop_size"}});
+  }
+  for (const float mean : transform.mean_value()) {
+    feed->transform.add_mean_value(mean);
+  }
+  if (transform.scale() != 0) feed->transform.set_scale(transform.scale());
+  if (transform.crop_size() != 0) {
+    feed->transform.set_crop_size(transform.crop_size());
+  }
+  if (!transform.has_mean_file()) return absl::OkStatus();
+  return SetMeanFile(transform.mean_file(), inputs, feed);
+}
+
+}  // namespace
+
+absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
+                                     const v1::Transform* transform,
+                                     const JobInputs& inputs) {
+  ASSIGN_OR_RETURN(const caffe::LayerParameter* entry, FindEntry(net));
+  NetworkFeed feed;
+  if (entry->top_size() == 0) {
+    return Unsupported(absl::StrCat("layer \"", entry->name(), "\" has no top"),
+                       entry->name());
+  }
+  feed.data_blob = entry->top(0);
+  if (entry->type() == "Input") {
+    feed.image_shape = ImageShapeOf(*entry);
+    if (transform != nullptr) {
+      RETURN_IF_ERROR(ApplyTransform(*transform, inputs, &feed));
+    }
+    return feed;
+  }
+  if (entry->top_size() > 1) feed.label_blob = entry->top(1);
+  feed.transform = entry->transform_param();
+  feed.batch_size = static_cast<int>(
+      std::min<uint32_t>(entry->data_param().batch_size(), 1 << 20));
+  if (transform != nullptr) {
+    RETURN_IF_ERROR(CheckNoTransform(*transform, *entry));
+    RETURN_IF_ERROR(SetMeanFile(transform->mean_file(), inputs, &feed));
+  }
+  if (feed.transform.has_mean_file()) {
+    return Error(absl::StatusCode::kInvalidArgument, "OPTION_MISSING",
+                 absl::StrCat("layer \"", entry->name(),
+                              "\": transform_param.mean_file names \"",
+                              feed.transform.mean_file(),
+                              "\"; pass that file with --mean-file"),
+                 {{"layer", entry->name()}, {"field", "mean_file"}});
+  }
+  return feed;
+}
+
+caffe::NetParameter WithInputLayer(const caffe::NetParameter& net,
+                                   const NetworkFeed& feed, int64_t batch_size,
+                                   const Shape& image_shape) {
+  caffe::NetParameter result = net;
+  for (caffe::LayerParameter& layer : *result.mutable_layer()) {
+    if (layer.type() != "Data" && layer.type() != "Input") continue;
+    layer.set_type("Input");
+    layer.clear_data_param();
+    layer.clear_transform_param();
+    layer.clear_input_param();
+    for (const std::string& top : layer.top()) {
+      caffe::BlobShape* shape = layer.mutable_input_param()->add_shape();
+      shape->add_dim(batch_size);
+      if (top != feed.data_blob) continue;
+      for (const int64_t dim : image_shape.dims()) shape->add_dim(dim);
+    }
+  }
+  return result;
+}
+
+absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
+    const NetworkFeed& feed, const std::string& lmdb_path, int64_t batch_size) {
+  BatchReader::Options options;
+  options.lmdb_path = lmdb_path;
+  options.batch_size = batch_size;
+  options.transform = feed.transform;
+  options.mean = feed.mean;
+  options.wrap = false;
+  ASSIGN_OR_RETURN(auto reader, BatchReader::Create(options));
+  if (feed.image_shape.num_axes() > 0 &&
+      feed.image_shape != reader->image_shape()) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "DATASET_SHAPE_MISMATCH",
+        absl::StrCat("the network's input \"", feed.data_blob, "\" takes ",
+                     feed.image_shape.ToString(),
+                     ", but the data set's images are ",
+                     reader->image_shape().ToString(),
+                     " after the transform; set the crop, or change the "
+                     "input's shape"),
+        {{"blob", feed.data_blob},
+         {"expected", feed.image_shape.ToString()},
+         {"found", reader->image_shape().ToString()}});
+  }
+  return reader;
+}
+
+absl::StatusOr<int64_t> FeedBatch(const NetworkFeed& feed, BatchReader* reader,
+                                  Net* net, Tensor* labels) {
+  ASSIGN_OR_RETURN(Tensor * data, net->MutableBlob(feed.data_blob));
+  ASSIGN_OR_RETURN(const int64_t count, reader->Next(data, labels));
+  if (count == 0 || feed.label_blob.empty()) return count;
+  ASSIGN_OR_RETURN(Tensor * label, net->MutableBlob(feed.label_blob));
+  RETURN_IF_ERROR(label->Resize(labels->shape()));
+  std::copy(labels->values().begin(), labels->values().end(), label->data());
+  return count;
+}
+
+}  // namespace quantd

@@ -1,0 +1,100 @@
+#include "engine/jobs/network_feed.h"
+
+#include <string>
+
+#include "base/testing/status_matchers.h"
+#include "google/protobuf/text_format.h"
+
+namespace quantd {
+namespace {
+
+using ::quantd::testing::HasReason;
+
+constexpr char kInput[] =
+    "layer { name: 'in' type: 'Input' top: 'data' input_param { shape { "
+    "dim: 1 dim: 3 dim: 8 dim: 8 } } }";
+constexpr char kData[] =
+    "layer { name: 'd' type: 'Data' top: 'data' top: 'label' "
+    "data_param { source: 'x' batch_size: 7 } transform_param { scale: 0.5 } }";
+constexpr char kDataWithMeanFile[] =
+    "layer { name: 'd' type: 'Data' top: 'data' top: 'label' "
+    "data_param { batch_size: 7 } transform_param { mean_file: 'm' } }";
+
+caffe::NetParameter Parse(const std::string& text) {
+  caffe::NetParameter net;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &net));
+  return net;
+}
+
+JobInputs NoInputs() {
+  JobInputs inputs;
+  inputs.read_blob = [](const v1::BlobRef&) {
+    return absl::NotFoundError("no blobs here");
+  };
+  return inputs;
+}
+
+TEST(NetworkFeedTest, InputTakesTheJobsTransform) {
+  v1::Transform transform;
+  transform.add_mean_value(104);
+  transform.set_scale(0.25f);
+  transform.set_crop_size(8);
+  ASSERT_OK_AND_ASSIGN(const NetworkFeed feed,
+                       FindFeed(Parse(kInput), &transform, NoInputs()));
+  EXPECT_EQ(feed.data_blob, "data");
+  EXPECT_EQ(feed.label_blob, "");
+  EXPECT_EQ(feed.batch_size, 0);
+  EXPECT_EQ(feed.image_shape, Shape({3, 8, 8}));
+  EXPECT_EQ(feed.transform.mean_value(0), 104);
+  EXPECT_EQ(feed.transform.scale(), 0.25f);
+  EXPECT_EQ(feed.transform.crop_size(), 8u);
+}
+
+TEST(NetworkFeedTest, DataLayerBringsItsOwnTransform) {
+  ASSERT_OK_AND_ASSIGN(const NetworkFeed feed,
+                       FindFeed(Parse(kData), nullptr, NoInputs()));
+  EXPECT_EQ(feed.label_blob, "label");
+  EXPECT_EQ(feed.batch_size, 7);
+  EXPECT_EQ(feed.transform.scale(), 0.5f);
+}
+
+TEST(NetworkFeedTest, TransformOptionsBesideADataLayerAreRefused) {
+  v1::Transform transform;
+  transform.set_scale(2);
+  EXPECT_THAT(FindFeed(Parse(kData), &transform, NoInputs()),
+              HasReason("OPTION_CONFLICT"));
+}
+
+TEST(NetworkFeedTest, MeanFileOfTheDataLayerMustComeWithTheJob) {
+  EXPECT_THAT(FindFeed(Parse(kDataWithMeanFile), nullptr, NoInputs()),
+              HasReason("OPTION_MISSING"));
+}
+
+TEST(NetworkFeedTest, OtherSourcesAndSeveralInputsAreUnsupported) {
+  EXPECT_THAT(FindFeed(Parse("layer { name: 'i' type: 'ImageData' top: 'x' }"),
+                       nullptr, NoInputs()),
+              HasReason("NETWORK_UNSUPPORTED"));
+  EXPECT_THAT(FindFeed(Parse("layer { type: 'Input' top: 'x' top: 'y' }"),
+                       nullptr, NoInputs()),
+              HasReason("NETWORK_UNSUPPORTED"));
+  EXPECT_THAT(FindFeed(Parse(""), nullptr, NoInputs()),
+              HasReason("NETWORK_UNSUPPORTED"));
+}
+
+TEST(NetworkFeedTest, WithInputLayerKeepsTopsAndStatesTheBatch) {
+  ASSERT_OK_AND_ASSIGN(const NetworkFeed feed,
+                       FindFeed(Parse(kData), nullptr, NoInputs()));
+  const caffe::NetParameter net =
+      WithInputLayer(Parse(kData), feed, 4, Shape({1, 5, 6}));
+  ASSERT_EQ(net.layer_size(), 1);
+  EXPECT_EQ(net.layer(0).type(), "Input");
+  EXPECT_EQ(net.layer(0).top_size(), 2);
+  ASSERT_EQ(net.layer(0).input_param().shape_size(), 2);
+  EXPECT_EQ(net.layer(0).input_param().shape(0).dim(0), 4);
+  EXPECT_EQ(net.layer(0).input_param().shape(0).dim(3), 6);
+  EXPECT_EQ(net.layer(0).input_param().shape(1).dim(0), 4);
+  EXPECT_FALSE(net.layer(0).has_data_param());
+}
+
+}  // namespace
+}  // namespace quantd

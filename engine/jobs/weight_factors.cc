@@ -1,0 +1,78 @@
+#include "engine/jobs/weight_factors.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "engine/export/layer_weights.h"
+#include "proto/amct/scale_offset_record.pb.h"
+
+namespace quantd {
+namespace {
+
+absl::Status Annotated(const absl::Status& status, const std::string& layer) {
+  return Annotate(status, absl::StrCat("layer \"", layer, "\", weights: "),
+                  {{"layer", layer}, {"blob", "0"}});
+}
+
+absl::StatusOr<WeightFactors> FactorsOf(const caffe::LayerParameter& layer,
+                                        const WeightQuantParams& quant) {
+  // AMCT's tool passes weights as double.
+  ASSIGN_OR_RETURN(const std::vector<double> weights, ChannelRows(layer));
+  ArqParams params;
+  params.num_bits = quant.num_bits;
+  params.channel_wise = quant.channel_wise;
+  if (quant.channel_wise) {
+    ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer));
+    params.num_scales = layout.num_channels();
+  }
+  return ArqSearch<double>(weights, params);
+}
+
+absl::Status FakeQuantizeLayer(const WeightFactors& factors,
+                               caffe::LayerParameter* layer) {
+  amct::SingleLayerRecord record;
+  record.mutable_scale_w()->Assign(factors.scale.begin(), factors.scale.end());
+  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(*layer));
+  ASSIGN_OR_RETURN(const std::vector<int8_t> codes,
+                   WeightCodes(*layer, record));
+  caffe::BlobProto* blob = layer->mutable_blobs(0);
+  blob->clear_double_data();
+  blob->clear_data();
+  blob->mutable_data()->Reserve(static_cast<int>(codes.size()));
+  for (size_t i = 0; i < codes.size(); ++i) {
+    const size_t channel = factors.scale.size() == 1 ? 0 : layout.ChannelOf(i);
+    blob->add_data(static_cast<float>(codes[i]) * factors.scale[channel]);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<WeightFactors>> FindWeightFactors(
+    const caffe::NetParameter& net, const QuantPlan& plan) {
+  std::vector<WeightFactors> result;
+  for (const WeightLayer& weights : plan.weights) {
+    auto factors = FactorsOf(net.layer(weights.layer_index), weights.params);
+    if (!factors.ok()) return Annotated(factors.status(), weights.layer);
+    result.push_back(*std::move(factors));
+  }
+  return result;
+}
+
+absl::Status FakeQuantizeNet(const QuantPlan& plan,
+                             const std::vector<WeightFactors>& factors,
+                             caffe::NetParameter* net) {
+  for (size_t i = 0; i < plan.weights.size(); ++i) {
+    const WeightLayer& weights = plan.weights[i];
+    const absl::Status status =
+        FakeQuantizeLayer(factors[i], net->mutable_layer(weights.layer_index));
+    if (!status.ok()) return Annotated(status, weights.layer);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace quantd

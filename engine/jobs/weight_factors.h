@@ -1,0 +1,30 @@
+// Quantizes the weights of a plan.
+#ifndef QUANTD_ENGINE_JOBS_WEIGHT_FACTORS_H_
+#define QUANTD_ENGINE_JOBS_WEIGHT_FACTORS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/config/quant_plan.h"
+#include "engine/quant/arq.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+// ARQ over blob 0 of each of the plan's weight layers, in the plan's order.
+// `net` is the plan's net with float blobs.
+// Errors: those of ArqSearch(), FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH for
+// a layer without weights or whose first dimension is not its channels; all
+// with layer.
+absl::StatusOr<std::vector<WeightFactors>> FindWeightFactors(
+    const caffe::NetParameter& net, const QuantPlan& plan);
+
+// Replaces the weights by what they become when quantized with `factors` and
+// turned back, as the calibration passes need them. Biases stay float.
+absl::Status FakeQuantizeNet(const QuantPlan& plan,
+                             const std::vector<WeightFactors>& factors,
+                             caffe::NetParameter* net);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_JOBS_WEIGHT_FACTORS_H_

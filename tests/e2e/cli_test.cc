@@ -1,0 +1,374 @@
+// The real quantctl against the real quantd and quant_worker: every command, on
+// the data that ships with the project.
+#include <signal.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/testing/subprocess.h"
+
+namespace quantd {
+namespace {
+
+using testing::FreshDirectory;
+using testing::ReadFile;
+using testing::Run;
+using testing::Runfile;
+using testing::RunResult;
+using testing::Subprocess;
+
+namespace fs = std::filesystem;
+
+const char kScale[] = "--scale=0.00390625";
+constexpr absl::Duration kPatience = absl::Seconds(120);
+// Top-1 of BVLC Caffe on the test LMDB.
+constexpr double kFloatTop1 = 0.9465;
+
+std::string Data(const std::string& name) {
+  return Runfile("tests/data/digits/" + name);
+}
+
+std::vector<std::string> ModelArguments() {
+  return {"--model", Data("digitnet_deploy.prototxt"), "--weights",
+          Data("digitnet.caffemodel"), kScale};
+}
+
+std::vector<std::string> operator+(std::vector<std::string> a,
+                                   const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+// "key <tab> value" lines.
+std::map<std::string, std::string> ParseValues(const std::string& text) {
+  std::map<std::string, std::string> values;
+  for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> pair =
+        absl::StrSplit(line, absl::MaxSplits('\t', 1));
+    values.insert(pair);
+  }
+  return values;
+}
+
+double Value(const std::string& text, const std::string& key) {
+  double value = NAN;
+  EXPECT_TRUE(absl::SimpleAtod(ParseValues(text)[key], &value))
+      << key << " in:\n"
+      << text;
+  return value;
+}
+
+class CliTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const std::string directory = FreshDirectory("quantd");
+    const std::string port_file = directory + "/port";
+    server_ = new Subprocess(
+        {Runfile("server/quantd"), "--data_dir=" + directory + "/data",
+         "--listen=127.0.0.1:0", "--http_listen=none", "--cpu_slots=1",
+         "--worker_binary=" + Runfile("server/worker/quant_worker"),
+         "--port_file=" + port_file});
+    const absl::Time give_up = absl::Now() + absl::Seconds(30);
+    while (ReadFile(port_file).empty() && absl::Now() < give_up) {
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    const std::string port(absl::StripAsciiWhitespace(ReadFile(port_file)));
+    ASSERT_NE(port, "") << server_->err();
+    address_ = "127.0.0.1:" + port;
+  }
+
+  static void TearDownTestSuite() {
+    server_->Signal(SIGTERM);
+    EXPECT_EQ(server_->Wait(absl::Seconds(30)), 0) << server_->err();
+    delete server_;
+    server_ = nullptr;
+  }
+
+  static std::vector<std::string> Line(const std::vector<std::string>& args) {
+    return std::vector<std::string>{Runfile("client/cli/quantctl"), "--address",
+                                    address_} +
+           args;
+  }
+
+  static RunResult Cli(const std::vector<std::string>& args) {
+    return Run(Line(args), kPatience);
+  }
+
+  // Calibrates into a fresh directory; the id of the job.
+  static std::string Calibrate(const std::string& out,
+                               const std::vector<std::string>& more = {}) {
+    const RunResult result =
+        Cli(std::vector<std::string>{"calibrate", "--data",
+                                     Data("digits_calibration_lmdb"),
+                                     "--batch-size=32", "--batch-num=2",
+                                     "--name=digitnet", "--out", out} +
+            ModelArguments() + more);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return ParseValues(result.out)["job"];
+  }
+
+  // Submits a job that takes a while; its id.
+  static std::string SubmitLong() {
+    const RunResult result =
+        Cli(std::vector<std::string>{"calibrate", "--quiet", "--detach",
+                                     "--data", Data("digits_test_lmdb"),
+                                     "--eval-data", Data("digits_test_lmdb"),
+                                     "--batch-size=1", "--batch-num=1000"} +
+            ModelArguments());
+    EXPECT_EQ(result.status, 0) << result.err;
+    return std::string(absl::StripAsciiWhitespace(result.out));
+  }
+
+  static Subprocess* server_;
+  static std::string address_;
+};
+
+Subprocess* CliTest::server_ = nullptr;
+std::string CliTest::address_;
+
+TEST_F(CliTest, CalibratesAndKeepsTheAccuracy) {
+  const std::string out = FreshDirectory("out") + "/new";
+  const RunResult result =
+      Cli(std::vector<std::string>{
+              "calibrate", "--data", Data("digits_calibration_lmdb"),
+              "--eval-data", Data("digits_test_lmdb"), "--batch-size=32",
+              "--batch-num=8", "--name=digitnet", "--out", out} +
+          ModelArguments());
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NEAR(Value(result.out, "float.top1"), kFloatTop1, 0.0005);
+  EXPECT_GE(Value(result.out, "quantized.top1"), kFloatTop1 - 0.005);
+  EXPECT_GE(Value(result.out, "layers.quantized"), 5);
+  EXPECT_TRUE(absl::StrContains(result.err, "wrote ")) << result.err;
+  for (const char* name :
+       {"digitnet_deploy_model.prototxt", "digitnet_deploy_weights.caffemodel",
+        "digitnet_fake_quant_model.prototxt",
+        "digitnet_fake_quant_weights.caffemodel", "digitnet_quant.json",
+        "scale_offset_record.txt"}) {
+    EXPECT_GT(ReadFile(out + "/" + name).size(), 0) << name;
+  }
+
+  // The fake-quant model is a Caffe model: the engine reads its own output.
+  const RunResult evaluated =
+      Cli({"evaluate", "--model", out + "/digitnet_fake_quant_model.prototxt",
+           "--weights", out + "/digitnet_fake_quant_weights.caffemodel",
+           "--data", Data("digits_test_lmdb"), kScale});
+  ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_EQ(Value(evaluated.out, "float.top1"),
+            Value(result.out, "quantized.top1"));
+}
+
+TEST_F(CliTest, TwoRunsGiveTheSameFiles) {
+  const std::string first = FreshDirectory("first");
+  const std::string second = FreshDirectory("second");
+  Calibrate(first);
+  Calibrate(second);
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(first)) {
+    const std::string name = entry.path().filename();
+    EXPECT_EQ(ReadFile(first + "/" + name), ReadFile(second + "/" + name))
+        << name;
+    ++files;
+  }
+  EXPECT_GE(files, 6);
+}
+
+TEST_F(CliTest, JobRecordAndArtifactCommands) {
+  const std::string out = FreshDirectory("out");
+  const std::string id = Calibrate(out);
+
+  EXPECT_TRUE(absl::StrContains(Cli({"job", "list", "-o", "name"}).out, id));
+  const auto job =
+      nlohmann::json::parse(Cli({"job", "show", id, "-o", "json"}).out);
+  EXPECT_EQ(job["state"], "JOB_STATE_SUCCEEDED");
+  EXPECT_EQ(job["spec"]["calibrate"]["batchSize"], 32);
+
+  const RunResult watch = Cli({"job", "watch", id, "-o", "json"});
+  EXPECT_EQ(watch.status, 0) << watch.err;
+  int64_t sequence = 0;
+  for (absl::string_view line :
+       absl::StrSplit(watch.out, '\n', absl::SkipEmpty())) {
+    const auto event = nlohmann::json::parse(std::string(line));
+    EXPECT_EQ(event["sequence"], absl::StrCat(++sequence));
+  }
+  EXPECT_EQ(job["lastSequence"], absl::StrCat(sequence));
+
+  const RunResult records = Cli({"record", "show", id});
+  EXPECT_EQ(records.status, 0) << records.err;
+  EXPECT_TRUE(absl::StartsWith(records.out, "conv1\tConvolution\t"))
+      << records.out;
+  EXPECT_EQ(Cli({"record", "show", id, "--layer", "none"}).status, 5);
+
+  const RunResult artifacts = Cli({"artifact", "list", id, "-o", "name"});
+  const std::string fetched = FreshDirectory("fetched");
+  EXPECT_EQ(Cli({"artifact", "fetch", id, "--out", fetched}).status, 0);
+  for (absl::string_view name :
+       absl::StrSplit(artifacts.out, '\n', absl::SkipEmpty())) {
+    const std::string file = absl::StrCat("/", name);
+    EXPECT_GT(ReadFile(out + file).size(), 0) << name;
+    EXPECT_EQ(ReadFile(out + file), ReadFile(fetched + file)) << name;
+  }
+
+  EXPECT_EQ(Cli({"job", "delete", id}).status, 2);
+  EXPECT_EQ(Cli({"job", "delete", id, "--yes"}).status, 0);
+  EXPECT_EQ(Cli({"job", "show", id}).status, 5);
+  EXPECT_EQ(Cli({"record", "show", id}).status, 5);
+}
+
+TEST_F(CliTest, EvaluatesPartOfTheData) {
+  const RunResult result = Cli(
+      std::vector<std::string>{"evaluate", "--data", Data("digits_test_lmdb"),
+                               "--batch-size=50", "--max-records=200"} +
+      ModelArguments());
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Value(result.out, "float.images"), 200);
+  EXPECT_GT(Value(result.out, "float.top1"), 0.9);
+  EXPECT_GT(Value(result.out, "float.top5"), 0.97);
+}
+
+TEST_F(CliTest, CancelsRunningAndQueuedJobs) {
+  const std::string running = SubmitLong();
+  const std::string queued = SubmitLong();
+  EXPECT_EQ(Cli({"job", "watch", running, "--until=running"}).status, 0);
+  EXPECT_EQ(Cli({"job", "delete", queued, "--yes"}).status, 1);
+  EXPECT_EQ(Cli({"job", "cancel", queued}).out,
+            absl::StrCat(queued, "\tCANCELLED\n"));
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(Cli({"job", "cancel", running}).status, 0);
+  EXPECT_EQ(Cli({"job", "watch", running}).status, 3);
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5));
+  EXPECT_TRUE(absl::StrContains(
+      Cli({"job", "list", "--state", "CANCELLED", "-o", "name"}).out, running));
+}
+
+TEST_F(CliTest, CtrlCLeavesTheJobRunning) {
+  const std::string id = SubmitLong();
+  Subprocess watch(Line({"job", "watch", id}));
+  const absl::Time give_up = absl::Now() + absl::Seconds(30);
+  while (watch.out().empty() && absl::Now() < give_up) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  watch.Signal(SIGINT);
+  EXPECT_EQ(watch.Wait(absl::Seconds(10)), 130);
+  EXPECT_TRUE(absl::StrContains(
+      watch.err(), absl::StrCat("cancel it: quantctl job cancel ", id)))
+      << watch.err();
+  const RunResult show = Cli({"job", "show", id});
+  EXPECT_FALSE(absl::StrContains(show.out, "CANCEL")) << show.out;
+  EXPECT_EQ(Cli({"job", "cancel", id}).status, 0);
+}
+
+TEST_F(CliTest, TimeoutLeavesTheJobRunning) {
+  const std::string id = SubmitLong();
+  EXPECT_EQ(Cli({"job", "watch", id, "--timeout=300ms"}).status, 6);
+  EXPECT_EQ(Cli({"job", "cancel", id}).status, 0);
+}
+
+TEST_F(CliTest, BadModelsFailTheJobAndTheServerServesOn) {
+  const std::string directory = FreshDirectory("bad");
+  const std::string prototxt = directory + "/bad.prototxt";
+  std::ofstream(prototxt) << "name: 'bad'\nlayer { name: 'a' type: }\n";
+  const RunResult syntax =
+      Cli({"evaluate", "--model", prototxt, "--weights",
+           Data("digitnet.caffemodel"), "--data", Data("digits_test_lmdb")});
+  EXPECT_EQ(syntax.status, 3);
+  EXPECT_TRUE(absl::StrContains(syntax.err, "error: ")) << syntax.err;
+  EXPECT_TRUE(absl::StrContains(syntax.err, "line 2") ||
+              absl::StrContains(syntax.err, ":2:"))
+      << syntax.err;
+
+  const std::string weights = directory + "/bad.caffemodel";
+  std::ofstream(weights) << "this is no caffemodel";
+  const RunResult parse =
+      Cli({"evaluate", "--model", Data("digitnet_deploy.prototxt"), "--weights",
+           weights, "--data", Data("digits_test_lmdb"), "-o", "json"});
+  EXPECT_EQ(parse.status, 3);
+  EXPECT_TRUE(absl::StrContains(parse.err, "\"CAFFEMODEL_PARSE\""))
+      << parse.err;
+
+  EXPECT_EQ(Cli({"server", "status"}).status, 0);
+}
+
+TEST_F(CliTest, BadInputIsFoundHere) {
+  const std::string empty = FreshDirectory("empty");
+  const RunResult missing =
+      Cli({"evaluate", "--model", "/nowhere.prototxt", "--weights",
+           Data("digitnet.caffemodel"), "--data", Data("digits_test_lmdb")});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_TRUE(absl::StrContains(missing.err, "/nowhere.prototxt"));
+  const RunResult no_lmdb = Cli(
+      std::vector<std::string>{"evaluate", "--data", empty} + ModelArguments());
+  EXPECT_EQ(no_lmdb.status, 1);
+  EXPECT_TRUE(absl::StrContains(no_lmdb.err, empty));
+  EXPECT_EQ(Cli({"calibrate"}).status, 2);
+  EXPECT_EQ(Cli({"job", "show", "j-absent"}).status, 5);
+  EXPECT_EQ(Run({Runfile("client/cli/quantctl"), "job", "list", "--address",
+                 "127.0.0.1:1"})
+                .status,
+            7);
+}
+
+TEST_F(CliTest, SameRequestIdGivesTheSameJob) {
+  const std::vector<std::string> line =
+      std::vector<std::string>{"calibrate",
+                               "--detach",
+                               "--quiet",
+                               "--data",
+                               Data("digits_calibration_lmdb"),
+                               "--batch-size=8",
+                               "--batch-num=1",
+                               "--request-id",
+                               "12345678-1234-4234-8234-123456789abc"} +
+      ModelArguments();
+  const RunResult first = Cli(line);
+  const RunResult second = Cli(line);
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(first.out, second.out);
+  EXPECT_EQ(
+      Cli({"job", "watch", std::string(absl::StripAsciiWhitespace(first.out))})
+          .status,
+      0);
+}
+
+TEST_F(CliTest, ServerStatusAndVersion) {
+  const auto info =
+      nlohmann::json::parse(Cli({"server", "status", "-o", "json"}).out);
+  EXPECT_EQ(info["slots"].size(), 1);
+  EXPECT_EQ(info["slots"][0]["device"], "cpu");
+  EXPECT_TRUE(absl::StrContains(Cli({"server", "status"}).out,
+                                absl::StrCat(address_, "\tflag")));
+  const auto version =
+      nlohmann::json::parse(Cli({"version", "-o", "json"}).out);
+  EXPECT_EQ(version["server"], info["version"]);
+}
+
+TEST(LocalCliTest, LocalRunsWithoutAServerAndLeavesNothing) {
+  const std::string temporary = FreshDirectory("t");
+  const std::string binaries = FreshDirectory("b");
+  fs::create_symlink(Runfile("server/quantd"), binaries + "/quantd");
+  fs::create_symlink(Runfile("server/worker/quant_worker"),
+                     binaries + "/quant_worker");
+  const std::string out = FreshDirectory("out");
+  const RunResult result = Run(
+      std::vector<std::string>{
+          Runfile("client/cli/quantctl"), "calibrate", "--local", "--data",
+          Data("digits_calibration_lmdb"), "--batch-size=32", "--batch-num=1",
+          "--name=digitnet", "--out", out} +
+          ModelArguments(),
+      kPatience, {"TMPDIR=" + temporary, "QUANTD_BINDIR=" + binaries});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(fs::exists(out + "/digitnet_deploy_model.prototxt"));
+  EXPECT_TRUE(fs::is_empty(temporary));
+}
+
+}  // namespace
+}  // namespace quantd
