@@ -8,47 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/quant/observer_loops.h"
 
 namespace quantd {
 namespace {
 
 constexpr int64_t kMaxCount = int64_t{1} << 36;
 constexpr size_t kBlock = 1024;
-
-struct BlockRange {
-  float max = 0.0f;  // Zero included.
-  float min = 0.0f;
-  bool finite = true;
-};
-
-// One pass in lanes that the compiler turns into vectors.
-BlockRange RangeOf(absl::Span<const float> values) {
-  constexpr size_t kLanes = 16;
-  float max[kLanes] = {};
-  float min[kLanes] = {};
-  float not_finite[kLanes] = {};  // NaN once a value was not finite.
-  const size_t whole = values.size() / kLanes * kLanes;
-  for (size_t i = 0; i < whole; i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      const float x = values[i + lane];
-      max[lane] = x > max[lane] ? x : max[lane];
-      min[lane] = x < min[lane] ? x : min[lane];
-      not_finite[lane] += x - x;
-    }
-  }
-  for (size_t i = whole; i < values.size(); ++i) {
-    max[0] = std::max(max[0], values[i]);
-    min[0] = std::min(min[0], values[i]);
-    not_finite[0] += values[i] - values[i];
-  }
-  BlockRange range;
-  for (size_t lane = 0; lane < kLanes; ++lane) {
-    range.max = std::max(range.max, max[lane]);
-    range.min = std::min(range.min, min[lane]);
-    range.finite &= not_finite[lane] == 0.0f;
-  }
-  return range;
-}
 
 // Extremes to keep so that every rank up to the expected count is among them.
 int64_t Capacity(float percentile, int64_t expected_count) {
@@ -92,7 +58,7 @@ absl::Status IfmrObserver::Add(absl::Span<const float> values) {
   count_ += static_cast<int64_t>(values.size());
   while (!values.empty()) {
     const absl::Span<const float> block = values.subspan(0, kBlock);
-    const BlockRange range = RangeOf(block);
+    const ValueRange range = FindValueRange(block);
     if (!range.finite) {
       return Error(absl::StatusCode::kFailedPrecondition,
                    "ACTIVATION_NOT_FINITE",
@@ -101,7 +67,7 @@ absl::Status IfmrObserver::Add(absl::Span<const float> values) {
     }
     if (range.max > largest_.threshold()) largest_.Offer(block, 1.0f);
     if (-range.min > smallest_.threshold()) smallest_.Offer(block, -1.0f);
-    histogram_.Add(block, std::max(range.max, -range.min));
+    histogram_.Add(block, range.min, range.max);
     values.remove_prefix(block.size());
   }
   return absl::OkStatus();

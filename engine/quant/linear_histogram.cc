@@ -3,20 +3,28 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/quant/linear_histogram.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/quant/observer_loops.h"
+
 namespace quantd {
 namespace {
 
 constexpr int kCountShift = 42;
 constexpr uint64_t kSumMask = (uint64_t{1} << kCountShift) - 1;
 constexpr int kFirstPositionBits = 12;
-// Bins of up to kMaxCount values with positions of up to kMaxPositionBits fit
-// into a Bin: sum < 2^42, squares < 2^62.
+// Sums of up to kMaxCount positions of up to kMaxPositionBits fit into 42 bits.
 constexpr int kMaxPositionBits = 20;
 constexpr int64_t kMaxCount = (int64_t{1} << 22) - 1;
 constexpr int64_t kSpillCount = int64_t{1} << 20;
 // Smaller magnitudes all fall into bin 0; no legal scale resolves them.
 constexpr int kMinWidthExp = -100;
 constexpr size_t kBlock = 1024;
+// Bins with this many equal values are taken to hold one value only.
+constexpr int64_t kEqualByCount = 64;
 
 // e with 2^(e-1) <= magnitude < 2^e.
 int ExponentAbove(float magnitude) {
@@ -27,7 +35,9 @@ int ExponentAbove(float magnitude) {
 
 }  // namespace
 
-void LinearHistogram::Add(absl::Span<const float> values, float max_magnitude) {
+void LinearHistogram::Add(absl::Span<const float> values, float min,
+                          float max) {
+  const float max_magnitude = std::max(-min, max);
   if (max_magnitude == 0.0f) return;
   while (!values.empty()) {
     // The range grows at the very value that needs it, so that the state does
@@ -38,50 +48,37 @@ void LinearHistogram::Add(absl::Span<const float> values, float max_magnitude) {
           empty() ? 0.0f : std::ldexp(1.0f, width_exp_ + kBinBits);
       fitting = std::find_if(values.begin(), values.end(),
                              [range](float value) {
-                               const float magnitude = std::abs(value);
-                               return magnitude != 0.0f && magnitude >= range;
+                               return value != 0.0f && std::abs(value) >= range;
                              }) -
                 values.begin();
     }
-    if (!empty()) AddInRange(values.first(fitting));
+    if (!empty()) {
+      if (min < 0.0f && num_signs() == 1) {
+        bins_.resize(BinLayout::kNumIgnored + 2 * kNumBins);
+      }
+      AddInRange(values.first(fitting));
+    }
     values.remove_prefix(fitting);
     if (!values.empty()) GrowTo(std::abs(values.front()));
   }
 }
 
 void LinearHistogram::AddInRange(absl::Span<const float> values) {
-  const float bins_per_value = std::ldexp(1.0f, -width_exp_);
-  const float units_per_bin = std::ldexp(1.0f, position_bits_);
-  float kept[kBlock];
-  int32_t bin[kBlock];
+  const BinLayout layout = {kNumBins, std::ldexp(1.0f, -width_exp_),
+                            std::ldexp(1.0f, position_bits_)};
+  int32_t slot[kBlock];
   int32_t position[kBlock];
-  for (; !values.empty();
-       values.remove_prefix(std::min(kBlock, values.size()))) {
-    const absl::Span<const float> block = values.subspan(0, kBlock);
-    size_t count = 0;
-    bool negative = false;
-    for (const float value : block) {
-      kept[count] = value;
-      count += value != 0.0f;
-      negative |= value < 0.0f;
-    }
-    if (negative) EnsureNegative();
-    for (size_t i = 0; i < count; ++i) {
-      const float scaled = std::abs(kept[i]) * bins_per_value;
-      const int32_t whole = static_cast<int32_t>(scaled);
-      position[i] = static_cast<int32_t>((scaled - static_cast<float>(whole)) *
-                                         units_per_bin);
-      bin[i] = whole | (kept[i] < 0.0f ? kNumBins : 0);
-    }
+  while (!values.empty()) {
+    const size_t count = std::min(kBlock, values.size());
+    LocateBins(values.first(count), layout, slot, position);
     if (count_bound_ + static_cast<int64_t>(count) > kMaxCount) Spill();
     count_bound_ += static_cast<int64_t>(count);
     Bin* const bins = bins_.data();
     for (size_t i = 0; i < count; ++i) {
-      const uint64_t p = static_cast<uint32_t>(position[i]);
-      Bin& target = bins[bin[i]];
-      target.count_and_sum += (uint64_t{1} << kCountShift) + p;
-      target.squares += p * p;
+      bins[slot[i]] +=
+          (uint64_t{1} << kCountShift) + static_cast<uint32_t>(position[i]);
     }
+    values.remove_prefix(count);
   }
 }
 
@@ -90,7 +87,7 @@ void LinearHistogram::GrowTo(float magnitude) {
   if (empty()) {
     width_exp_ = std::max(exponent - kBinBits, kMinWidthExp);
     position_bits_ = kFirstPositionBits;
-    bins_.resize(kNumBins);
+    bins_.resize(BinLayout::kNumIgnored + kNumBins);
   }
   while (width_exp_ + kBinBits < exponent) Grow();
 }
@@ -102,31 +99,23 @@ void LinearHistogram::Grow() {
   }
   // The upper bin of a pair starts this many units into the merged one.
   const uint64_t shift = uint64_t{1} << position_bits_;
+  std::vector<Bin> merged(bins_.size());
   for (int sign = 0; sign < num_signs(); ++sign) {
-    Bin* const bins = bins_.data() + sign * kNumBins;
-    for (int i = 0; i < kNumBins / 2; ++i) {
-      const Bin lower = bins[2 * i];
-      const Bin upper = bins[2 * i + 1];
-      const uint64_t count = upper.count_and_sum >> kCountShift;
-      const uint64_t sum = upper.count_and_sum & kSumMask;
-      bins[i].count_and_sum =
-          lower.count_and_sum + upper.count_and_sum + count * shift;
-      bins[i].squares = lower.squares + upper.squares + 2 * shift * sum +
-                        shift * shift * count;
+    for (int i = 0; i < kNumBins; ++i) {
+      Bin bin = bins_[SlotOf(sign, i)];
+      if (i % 2 == 1) bin += (bin >> kCountShift) * shift;
+      merged[SlotOf(sign, i / 2)] += bin;
     }
-    std::fill(bins + kNumBins / 2, bins + kNumBins, Bin{});
   }
-  std::map<int, WideBin> merged;
-  for (const auto& [index, wide] : overflow_) {
-    const int sign_base = index / kNumBins * kNumBins;
-    const uint64_t moved = index % 2 == 1 ? shift : 0;
-    WideBin& target = merged[sign_base + index % kNumBins / 2];
+  bins_ = std::move(merged);
+  std::map<std::pair<int, int>, WideBin> merged_overflow;
+  for (const auto& [key, wide] : overflow_) {
+    WideBin& target = merged_overflow[{key.first, key.second / 2}];
     target.count += wide.count;
-    target.sum += wide.sum + absl::uint128(moved) * wide.count;
-    target.squares += wide.squares + 2 * moved * wide.sum +
-                      absl::uint128(moved * moved) * wide.count;
+    target.sum += wide.sum;
+    if (key.second % 2 == 1) target.sum += absl::uint128(shift) * wide.count;
   }
-  overflow_ = std::move(merged);
+  overflow_ = std::move(merged_overflow);
   ++width_exp_;
   ++position_bits_;
   count_bound_ *= 2;
@@ -134,32 +123,24 @@ void LinearHistogram::Grow() {
 
 void LinearHistogram::Coarsen(int bits) {
   for (Bin& bin : bins_) {
-    bin.count_and_sum = (bin.count_and_sum & ~kSumMask) |
-                        ((bin.count_and_sum & kSumMask) >> bits);
-    bin.squares >>= 2 * bits;
+    bin = (bin & ~kSumMask) | ((bin & kSumMask) >> bits);
   }
-  for (auto& [index, wide] : overflow_) {
-    wide.sum >>= bits;
-    wide.squares >>= 2 * bits;
-  }
+  for (auto& [key, wide] : overflow_) wide.sum >>= bits;
   position_bits_ -= bits;
 }
 
 void LinearHistogram::Spill() {
-  for (size_t i = 0; i < bins_.size(); ++i) {
-    const uint64_t count = bins_[i].count_and_sum >> kCountShift;
-    if (count < static_cast<uint64_t>(kSpillCount)) continue;
-    WideBin& wide = overflow_[static_cast<int>(i)];
-    wide.count += count;
-    wide.sum += bins_[i].count_and_sum & kSumMask;
-    wide.squares += bins_[i].squares;
-    bins_[i] = Bin{};
+  for (int sign = 0; sign < num_signs(); ++sign) {
+    for (int i = 0; i < kNumBins; ++i) {
+      Bin& bin = bins_[SlotOf(sign, i)];
+      if (bin >> kCountShift < static_cast<uint64_t>(kSpillCount)) continue;
+      WideBin& wide = overflow_[{sign, i}];
+      wide.count += bin >> kCountShift;
+      wide.sum += bin & kSumMask;
+      bin = 0;
+    }
   }
   count_bound_ = kSpillCount;
-}
-
-void LinearHistogram::EnsureNegative() {
-  if (num_signs() == 1) bins_.resize(2 * kNumBins);
 }
 
 void LinearHistogram::Merge(const LinearHistogram& other) {
@@ -178,68 +159,107 @@ void LinearHistogram::Merge(const LinearHistogram& other) {
     Spill();
     added.Spill();
   }
-  if (added.num_signs() == 2) EnsureNegative();
-  for (size_t i = 0; i < added.bins_.size(); ++i) {
-    bins_[i].count_and_sum += added.bins_[i].count_and_sum;
-    bins_[i].squares += added.bins_[i].squares;
-  }
-  for (const auto& [index, wide] : added.overflow_) {
-    WideBin& target = overflow_[index];
+  if (bins_.size() < added.bins_.size()) bins_.resize(added.bins_.size());
+  for (size_t i = 0; i < added.bins_.size(); ++i) bins_[i] += added.bins_[i];
+  for (const auto& [key, wide] : added.overflow_) {
+    WideBin& target = overflow_[key];
     target.count += wide.count;
     target.sum += wide.sum;
-    target.squares += wide.squares;
   }
   count_bound_ += added.count_bound_;
 }
 
 HistogramTable::HistogramTable(const LinearHistogram& histogram) {
-  constexpr int kNumBins = LinearHistogram::kNumBins;
   unit_ = std::ldexp(1.0, histogram.width_exp_ - histogram.position_bits_);
   bins_per_value_ = std::ldexp(1.0, -histogram.width_exp_);
   units_per_bin_ = int64_t{1} << histogram.position_bits_;
-  for (int sign = 0; sign < histogram.num_signs(); ++sign) {
-    Side& side = sign == 0 ? positive_ : negative_;
-    side.resize(kNumBins + 1);
-    for (int i = 0; i < kNumBins; ++i) {
-      const int index = sign * kNumBins + i;
-      const LinearHistogram::Bin& bin = histogram.bins_[index];
-      absl::int128 count = bin.count_and_sum >> kCountShift;
-      absl::int128 sum = bin.count_and_sum & kSumMask;
-      absl::int128 squares = bin.squares;
-      const auto wide = histogram.overflow_.find(index);
-      if (wide != histogram.overflow_.end()) {
-        count += wide->second.count;
-        sum += static_cast<absl::int128>(wide->second.sum);
-        squares += static_cast<absl::int128>(wide->second.squares);
-      }
-      side[i + 1] = side[i];
-      if (count == 0) continue;
-      const absl::int128 edge = i * units_per_bin_;
-      side[i + 1].count += static_cast<int64_t>(count);
-      side[i + 1].sum += edge * count + sum;
-      side[i + 1].squares += edge * edge * count + 2 * edge * sum + squares;
-    }
-  }
+  if (histogram.num_signs() > 0) positive_ = MakeSide(histogram, 0);
+  if (histogram.num_signs() > 1) negative_ = MakeSide(histogram, 1);
+  DetectDiscrete();
+  AddSquares(&positive_);
+  AddSquares(&negative_);
 }
 
-HistogramTable::Spread HistogramTable::BinSpread(const Side& side,
-                                                 int bin) const {
-  const Prefix& begin = side[bin];
-  const Prefix& end = side[bin + 1];
+HistogramTable::Side HistogramTable::MakeSide(const LinearHistogram& histogram,
+                                              int sign) const {
+  Side side(LinearHistogram::kNumBins + 1);
+  for (int i = 0; i < LinearHistogram::kNumBins; ++i) {
+    const uint64_t bin = histogram.bins_[LinearHistogram::SlotOf(sign, i)];
+    side[i + 1].count = static_cast<int64_t>(bin >> kCountShift);
+    side[i + 1].sum = bin & kSumMask;
+  }
+  for (const auto& [key, wide] : histogram.overflow_) {
+    if (key.first != sign) continue;
+    Prefix& bin = side[key.second + 1];
+    bin.count += static_cast<int64_t>(wide.count);
+    bin.sum += static_cast<absl::int128>(wide.sum);
+  }
+  for (int i = 0; i < LinearHistogram::kNumBins; ++i) {
+    side[i + 1].sum +=
+        absl::int128(i * units_per_bin_) * side[i + 1].count + side[i].sum;
+    side[i + 1].count += side[i].count;
+  }
+  return side;
+}
+
+HistogramTable::BinSums HistogramTable::SumsOf(const Side& side,
+                                               int bin) const {
+  const int64_t count = side[bin + 1].count - side[bin].count;
+  const absl::int128 sum = side[bin + 1].sum - side[bin].sum -
+                           absl::int128(bin * units_per_bin_) * count;
+  return {count, static_cast<int64_t>(sum)};
+}
+
+void HistogramTable::DetectDiscrete() {
+  int64_t equal = 0;
+  int64_t all = 0;
+  for (const Side* side : {&positive_, &negative_}) {
+    for (int i = 0; i + 1 < static_cast<int>(side->size()); ++i) {
+      const BinSums sums = SumsOf(*side, i);
+      if (sums.count < 4) continue;
+      all += sums.count;
+      if (sums.sum % sums.count == 0) equal += sums.count;
+    }
+  }
+  // By chance a quarter at most has a whole mean.
+  discrete_ = 2 * equal > all;
+}
+
+HistogramTable::Spread HistogramTable::SpreadOf(const Side& side,
+                                                int bin) const {
+  const BinSums sums = SumsOf(side, bin);
   Spread spread;
-  spread.count = end.count - begin.count;
-  if (spread.count == 0) return spread;
-  const absl::int128 count = spread.count;
-  const absl::int128 edge = bin * units_per_bin_;
-  const absl::int128 sum = end.sum - begin.sum - edge * count;
-  const absl::int128 squares = end.squares - begin.squares -
-                               2 * edge * (end.sum - begin.sum) +
-                               edge * edge * count;
-  const double n = static_cast<double>(spread.count);
-  spread.mean = static_cast<double>(sum) / n;
-  // Exactly zero if all values are equal.
-  spread.variance = static_cast<double>(count * squares - sum * sum) / (n * n);
+  spread.count = sums.count;
+  if (sums.count == 0) return spread;
+  spread.mean = static_cast<double>(sums.sum) / static_cast<double>(sums.count);
+  // Equal values have a whole mean, different ones seldom.
+  const bool equal =
+      (sums.count == 1 || discrete_ || sums.count >= kEqualByCount) &&
+      sums.sum % sums.count == 0;
+  if (!equal) {
+    spread.half_width = std::min(
+        spread.mean, static_cast<double>(units_per_bin_) - spread.mean);
+  }
   return spread;
+}
+
+void HistogramTable::AddSquares(Side* side) const {
+  for (int i = 0; i + 1 < static_cast<int>(side->size()); ++i) {
+    const Prefix& begin = (*side)[i];
+    Prefix& end = (*side)[i + 1];
+    end.squares = begin.squares;
+    if (end.count == begin.count) continue;
+    const Spread spread = SpreadOf(*side, i);
+    const absl::int128 edge = i * units_per_bin_;
+    const absl::int128 count = spread.count;
+    const absl::int128 sum = end.sum - begin.sum - edge * count;
+    const double variance = spread.half_width * spread.half_width / 3;
+    // A whole number; exact for equal values.
+    const absl::int128 squares(
+        std::round(static_cast<double>(spread.count) *
+                   (spread.mean * spread.mean + variance)));
+    end.squares += edge * edge * count + 2 * edge * sum + squares;
+  }
 }
 
 HistogramTable::Cut HistogramTable::CutAt(const Side& side,
@@ -247,26 +267,23 @@ HistogramTable::Cut HistogramTable::CutAt(const Side& side,
   const double at = magnitude * bins_per_value_;
   if (at >= LinearHistogram::kNumBins) return {LinearHistogram::kNumBins, {}};
   const int bin = static_cast<int>(at);
-  const Spread spread = BinSpread(side, bin);
+  const Spread spread = SpreadOf(side, bin);
   const double cut = (at - bin) * static_cast<double>(units_per_bin_);
-  const bool two = spread.count == 2;
-  // Two values are known exactly; more are taken to be spread uniformly.
-  const double half = std::sqrt(two ? spread.variance : 3 * spread.variance);
-  const double begin = spread.mean - half;
-  const double end = spread.mean + half;
+  const double begin = spread.mean - spread.half_width;
+  const double width = 2 * spread.half_width;
   if (spread.count == 0 || cut <= begin) return {bin, {}};
-  if (cut >= end) return {bin + 1, {}};
-  if (two) return {bin, {1.0, begin, begin * begin, 0.0}};
-  const double n = static_cast<double>(spread.count);
-  const double share = (cut - begin) / (2 * half);
+  if (cut >= begin + width) return {bin + 1, {}};
+  const double count = static_cast<double>(spread.count);
+  const double share = (cut - begin) / width;
   const double mean = (begin + cut) / 2;
-  const double width = cut - begin;
   Part part;
-  part.count = n * share;
+  part.count = count * share;
   part.sum = part.count * mean;
-  part.squares = part.count * (mean * mean + width * width / 12);
+  part.squares =
+      part.count * (mean * mean + (cut - begin) * (cut - begin) / 12);
   // Values in the wrong cell cost half a bin's spread, times the step, more.
-  part.variance = n * share * (1 - share) * half * half;
+  part.variance =
+      count * share * (1 - share) * spread.half_width * spread.half_width;
   return {bin, part};
 }
 
@@ -336,12 +353,12 @@ float HistogramTable::LargestMagnitude(bool positive, int64_t rank) const {
       side.begin(), side.end(), below,
       [](const Prefix& prefix, int64_t count) { return prefix.count < count; });
   const int bin = static_cast<int>(above - side.begin()) - 1;
-  const Spread spread = BinSpread(side, bin);
-  const double half = std::sqrt(3 * spread.variance);
+  const Spread spread = SpreadOf(side, bin);
   const double share = (static_cast<double>(below - side[bin].count) - 0.5) /
                        static_cast<double>(spread.count);
-  const double position = std::clamp(spread.mean + (2 * share - 1) * half, 0.0,
-                                     static_cast<double>(units_per_bin_));
+  const double position =
+      std::clamp(spread.mean + (2 * share - 1) * spread.half_width, 0.0,
+                 static_cast<double>(units_per_bin_));
   return static_cast<float>(
       (static_cast<double>(bin * units_per_bin_) + position) * unit_);
 }

@@ -1,38 +1,39 @@
-// Histogram of float magnitudes with exact moments per bin, and the squared
-// error of quantizing what it counted.
+// Histogram of float magnitudes with exact sums per bin, and the squared error
+// of quantizing what it counted.
 // Not here: percentiles (top_values.h), which candidates to try (ifmr.h).
 #ifndef QUANTD_ENGINE_QUANT_LINEAR_HISTOGRAM_H_
 #define QUANTD_ENGINE_QUANT_LINEAR_HISTOGRAM_H_
 
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/numeric/int128.h"
 #include "absl/types/span.h"
+#include "engine/quant/observer_loops.h"
 
 namespace quantd {
 
 // Counts magnitudes in 2^15 bins per sign over [0, range), range a power of
-// two. Each bin has the count, the sum and the sum of squares of its values'
-// positions as integers, so that they add up in any order and neighbours merge
-// exactly when a larger value doubles the range. Zeros are not counted.
+// two. Each bin has the count and the sum of its values' positions as
+// integers, so that they add up in any order and neighbours merge exactly when
+// a larger value doubles the range. Zeros are not counted.
 //
-// A position's unit is 2^-27 of the first value's range or finer, and follows
-// the range once that has grown by more than 2^8: then, and only then, the
-// order of the values shows, by about 2^-27 of the range.
+// A position's unit is 2^-27 of the first value's range, and follows the range
+// once that has grown by more than 2^8: then, and only then, the order of the
+// values shows, by about 2^-27 of the range.
 //
 // Threads: compatible, not safe. One per thread, then Merge().
-// Memory: 0.5 MiB, 1 MiB once a negative value came; nothing before the first
-//   nonzero value.
+// Memory: 0.25 MiB, 0.5 MiB once a negative value came; nothing before the
+//   first nonzero value.
 class LinearHistogram {
  public:
   static constexpr int kBinBits = 15;
   static constexpr int kNumBins = 1 << kBinBits;  // Per sign.
 
-  // Counts `values`. All finite. max_magnitude: the largest |v| among them.
-  void Add(absl::Span<const float> values, float max_magnitude);
+  // Counts `values`, all finite and in [min, max], with min <= 0 <= max.
+  void Add(absl::Span<const float> values, float min, float max);
 
   // Counts what `other` counted.
   void Merge(const LinearHistogram& other);
@@ -43,19 +44,19 @@ class LinearHistogram {
  private:
   friend class HistogramTable;
 
-  // Sums over the values of a bin; `position` is the distance from the bin's
-  // lower edge in units.
-  struct Bin {
-    uint64_t count_and_sum = 0;  // Count << 42 | sum of positions.
-    uint64_t squares = 0;        // Sum of squared positions.
-  };
+  // Count << 42 | sum of the positions, the distances from the bin's lower
+  // edge in units.
+  using Bin = uint64_t;
   // The same without limits.
   struct WideBin {
     uint64_t count = 0;
     absl::uint128 sum = 0;
-    absl::uint128 squares = 0;
   };
 
+  // Where bin `bin` of positive (0) or negative (1) values is in bins_.
+  static int SlotOf(int sign, int bin) {
+    return sign * kNumBins + BinLayout::Slot(bin);
+  }
   int num_signs() const { return static_cast<int>(bins_.size()) / kNumBins; }
   // As Add, for magnitudes below the range.
   void AddInRange(absl::Span<const float> values);
@@ -67,15 +68,15 @@ class LinearHistogram {
   void Coarsen(int bits);
   // Moves the sums of well-filled bins to overflow_.
   void Spill();
-  void EnsureNegative();
 
   // A bin is 2^width_exp_ wide and has 2^position_bits_ units.
   int width_exp_ = 0;
   int position_bits_ = 0;
   int64_t count_bound_ = 0;  // No bin of bins_ has more values.
-  // Of positive values, then of negative ones if there were any.
+  // In the order of BinLayout; without the negative ones until one came.
   std::vector<Bin> bins_;
-  std::map<int, WideBin> overflow_;  // By index in bins_; to be added to it.
+  // To be added to bins_; by sign and bin.
+  std::map<std::pair<int, int>, WideBin> overflow_;
 };
 
 // What it costs to quantize the values of a histogram. A snapshot: later
@@ -88,8 +89,8 @@ class HistogramTable {
 
   struct Cost {
     double squared_error = 0.0;  // Summed over all values.
-    // Standard deviation to expect of squared_error, as values of a bin that a
-    // rounding boundary cuts are taken to be uniformly distributed.
+    // Standard deviation to expect of squared_error, as the values of a bin
+    // that a rounding boundary cuts are taken to be uniformly distributed.
     double deviation = 0.0;
   };
 
@@ -121,15 +122,26 @@ class HistogramTable {
     int bin;
     Part part;
   };
-  // The values of one bin; positions from its lower edge.
+  struct BinSums {
+    int64_t count;
+    int64_t sum;  // Of positions from the bin's lower edge.
+  };
+  // The values of one bin, taken to be uniform in mean +- half_width, and
+  // all equal if that is 0; positions from the bin's lower edge.
   struct Spread {
     int64_t count = 0;
     double mean = 0.0;
-    double variance = 0.0;
+    double half_width = 0.0;
   };
   using Side = std::vector<Prefix>;  // kNumBins + 1, or empty.
 
-  Spread BinSpread(const Side& side, int bin) const;
+  Side MakeSide(const LinearHistogram& histogram, int sign) const;
+  // Decides discrete_.
+  void DetectDiscrete();
+  // Adds the squares to counts and sums.
+  void AddSquares(Side* side) const;
+  BinSums SumsOf(const Side& side, int bin) const;
+  Spread SpreadOf(const Side& side, int bin) const;
   // Where `magnitude` cuts the bins.
   Cut CutAt(const Side& side, double magnitude) const;
   // Adds the cost of the values of a side with levels 0..last_level; to
@@ -143,6 +155,8 @@ class HistogramTable {
   double unit_ = 1.0;
   double bins_per_value_ = 1.0;  // 1 / a bin's width.
   int64_t units_per_bin_ = 1;
+  // Bins mostly hold equal values, as those of images do.
+  bool discrete_ = false;
   Side positive_;
   Side negative_;
 };
