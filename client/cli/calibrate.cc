@@ -36,11 +36,6 @@ absl::Status CheckName(const std::string& name) {
 absl::Status Check(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   const bool detach = flags.Has("detach");
-  if (detach && flags.Has("out")) {
-    return UsageError(
-        "--detach excludes --out; fetch the files later with "
-        "`quantctl artifact fetch`");
-  }
   if (detach && context.settings().local) {
     return UsageError(
         "--detach excludes --local: the private server would end "
@@ -123,7 +118,10 @@ absl::StatusOr<int> Submit(CommandContext& context, const v1::JobSpec& spec) {
   } else {
     context.out() << job.id() << "\n";
   }
-  context.Hint("next: quantctl job watch " + job.id());
+  const std::string out = context.flags().Get("out");
+  context.Hint(absl::StrCat("next: quantctl job watch ", job.id(),
+                            ", then quantctl artifact fetch ", job.id(),
+                            out.empty() ? "" : " --out ", out));
   return 0;
 }
 
@@ -173,7 +171,8 @@ Command CalibrateCommand() {
            {"name", "NAME",
             "prefix of the files; default: the prototxt's name"},
            {"strict", "", "fail on findings that are warnings by default"},
-           {"detach", "", "print the job's id and return"},
+           {"detach", "",
+            "print the job's id and return; fetch the files later"},
            {"out", "DIR", "directory for the files, created if missing"},
        }) {
     command.flags.push_back(flag);

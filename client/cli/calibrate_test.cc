@@ -202,7 +202,6 @@ TEST_F(CalibrateTest, BadInputIsFoundBeforeAnythingIsSent) {
 TEST_F(CalibrateTest, MisuseIsTwo) {
   const std::vector<std::vector<std::string>> misuses = {
       {},  // Without --out.
-      {"--out", out_, "--detach"},
       {"--out", out_, "--name", "a/b"},
       {"--out", out_, "--mean-value", "1", "--mean-file", "f"},
       {"--out", out_, "--batch-num", "0"},

@@ -278,7 +278,7 @@ TEST_F(CommandsTest, ArtifactList) {
   EXPECT_EQ(RunOnTerminal({"artifact", "list", "j-done"}).out,
             "NAME                            SIZE  SHA-256\n"
             "lenet_quant.json                 2 B  44136fa355b3678a\n"
-            "lenet_deploy_model.prototxt  2.0 KiB  6afb65a2063a0f9a\n");
+            "lenet_deploy_model.prototxt  2.0 KiB  1d1801f753ccd9fa\n");
   EXPECT_EQ(Run({"artifact", "list", "j-done", "-o", "name"}).out,
             "lenet_quant.json\nlenet_deploy_model.prototxt\n");
 }

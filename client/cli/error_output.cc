@@ -78,7 +78,10 @@ void PrintError(const absl::Status& status, const ErrorOutputOptions& options,
   const std::string message(status.message());
   std::string what = message;
   std::string advice;
-  if (const size_t at = message.rfind("; "); at != std::string::npos) {
+  // Only our own messages are made that way; gRPC's may have a "; " too.
+  const size_t at =
+      ErrorReason(status).empty() ? std::string::npos : message.rfind("; ");
+  if (at != std::string::npos) {
     what = message.substr(0, at);
     advice = message.substr(at + 2);
   }

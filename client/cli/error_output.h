@@ -20,9 +20,9 @@ struct ErrorOutputOptions {
 //   error: <what>: file <f>, layer <l>, field <x>
 //   <what to do>
 // where the place lists only what the message itself does not say, and the
-// advice is what follows the message's last "; ", or the usual one for the
-// reason or code. As JSON one object in one line: code, reason, message,
-// details.
+// advice is what follows the last "; " of a message with a reason, or the usual
+// one for the reason or code. As JSON one object in one line: code, reason,
+// message, details.
 void PrintError(const absl::Status& status, const ErrorOutputOptions& options,
                 std::ostream* err);
 

@@ -90,6 +90,13 @@ absl::StatusOr<v1::Job> FollowJob(
       context.cancel()->cancelled()) {
     return AfterInterrupt(context, id);
   }
+  if (absl::IsDeadlineExceeded(job.status()) && !context.settings().local) {
+    return Error(
+        absl::StatusCode::kDeadlineExceeded, "WATCH_TIMEOUT",
+        absl::StrCat("job ", id, " did not end within --timeout and ",
+                     "goes on; watch it with `quantctl job watch ", id, "`"),
+        {{"name", id}});
+  }
   return job;
 }
 

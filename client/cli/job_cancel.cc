@@ -35,8 +35,7 @@ Command JobCancelCommand() {
   command.usage = "JOB... [flags]";
   command.details =
       "Prints the state of each job afterwards: CANCELLING until its worker "
-      "has "
-      "stopped.";
+      "has\nstopped.";
   command.examples = "quantctl job cancel j-abc123\n";
   command.min_words = 1;
   command.max_words = 1000;
