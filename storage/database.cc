@@ -17,6 +17,7 @@
 #include "rocksdb/options.h"
 #include "rocksdb/table.h"
 #include "rocksdb/write_batch.h"
+#include "storage/rocks_logger.h"
 
 namespace quantd::storage {
 namespace {
@@ -41,7 +42,8 @@ absl::Status FromRocks(const rocksdb::Status& status, const std::string& path) {
                  metadata);
   }
   if (status.IsNoSpace() || absl::StrContains(text, "No space left") ||
-      absl::StrContains(text, "Disk quota exceeded")) {
+      absl::StrContains(text, "Disk quota exceeded") ||
+      absl::StrContains(text, "File too large")) {
     return Error(
         absl::StatusCode::kResourceExhausted, "DISK_FULL",
         absl::StrCat("no space for the database in ", path, ": ", text),
@@ -72,8 +74,7 @@ rocksdb::DBOptions MakeDbOptions() {
   options.max_open_files = 256;
   options.db_write_buffer_size = size_t{32} << 20;
   options.max_total_wal_size = uint64_t{64} << 20;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = size_t{4} << 20;
+  options.info_log = MakeRocksLogger();
   return options;
 }
 
@@ -197,6 +198,8 @@ Database::~Database() {
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
     const std::string& path) {
+  RETURN_IF_ERROR(
+      FromRocks(rocksdb::Env::Default()->CreateDirIfMissing(path), path));
   ASSIGN_OR_RETURN(const std::vector<std::string> families, ListFamilies(path));
   RETURN_IF_ERROR(CheckVersionReadOnly(path, families));
   QUANTD_FAILPOINT("storage/open_before_recovery");

@@ -68,7 +68,8 @@ class Database {
                     absl::string_view start, const Visitor& visitor) const;
 
   // OK if writes are possible; tries to leave the read-only mode that a full
-  // disk causes. UNAVAILABLE, STORE_READ_ONLY.
+  // disk causes (at most five seconds after there is space). UNAVAILABLE,
+  // STORE_READ_ONLY; if it stays without a full disk, restart the process.
   absl::Status CheckWritable();
 
   // Secret of this store, 32 bytes: authenticates page tokens.

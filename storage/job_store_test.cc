@@ -250,6 +250,30 @@ TEST_F(JobStoreTest, DeleteForgetsEverything) {
   EXPECT_THAT(store_->jobs()->ReadEvents("j-abcd", 0, 9).value(), SizeIs(1));
 }
 
+TEST_F(JobStoreTest, CreateSequencesAreNotUsedAgain) {
+  Create("j-one");
+  Create("j-two");
+  ASSERT_OK(store_->jobs()->Delete("j-two"));
+  store_.Reopen();
+  ASSERT_OK_AND_ASSIGN(const auto result,
+                       store_->jobs()->Create(MakeJob("j-three"), "", ""));
+  EXPECT_EQ(result.row.create_sequence(), 3);
+}
+
+TEST_F(JobStoreTest, AnUpdateCannotChangeWhoTheJobIs) {
+  ASSERT_OK(store_->jobs()->Create(MakeJob("j-one"), kRequest, "digest"));
+  ASSERT_OK_AND_ASSIGN(const JobRow before, store_->jobs()->Get("j-one"));
+  ASSERT_OK(store_->jobs()->UpdateIf("j-one", kAny, [](JobChange* change) {
+    change->row.mutable_job()->set_id("j-two");
+    change->row.mutable_job()->set_last_sequence(7);
+    change->row.set_create_sequence(9);
+    change->row.set_request_id("other");
+    return absl::OkStatus();
+  }));
+  ASSERT_OK_AND_ASSIGN(const JobRow after, store_->jobs()->Get("j-one"));
+  EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
+}
+
 TEST_F(JobStoreTest, ListsNewestFirstAndPagesDoNotShift) {
   for (int i = 0; i < 10; ++i) Create(absl::StrCat("j-", i, "a"));
   JobStore::ListOptions options;

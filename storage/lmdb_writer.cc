@@ -6,12 +6,18 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/file_system.h"
 #include "lmdb.h"
 
 namespace quantd::storage {
 namespace {
 
 constexpr int64_t kMaxMapBytes = int64_t{2} << 40;
+
+bool IsFull(const std::string& directory) {
+  const auto free = FileSystem::Posix()->FreeBytes(directory);
+  return free.ok() && *free < (int64_t{1} << 20);
+}
 
 MDB_val ToVal(absl::string_view text) {
   return MDB_val{text.size(), const_cast<char*>(text.data())};
@@ -24,6 +30,8 @@ absl::string_view ToView(const MDB_val& val) {
 }  // namespace
 
 absl::Status LmdbWriter::FromLmdb(int code) const {
+  // LMDB's code for a write that was cut short.
+  if (code == EIO && IsFull(directory_)) code = ENOSPC;
   const std::string text = mdb_strerror(code);
   const ErrorMetadata metadata = {{"name", directory_}, {"cause", text}};
   switch (code) {
