@@ -1,5 +1,7 @@
 #include "engine/config/quant_config.h"
 
+#include <random>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/testing/status_matchers.h"
@@ -279,6 +281,20 @@ TEST(QuantConfigTest, WhatIsNotBuiltSaysSo) {
       AllOf(HasReason("FEATURE_NOT_BUILT"),
             StatusIs(absl::StatusCode::kUnimplemented, "snq_quantize")));
   EXPECT_THAT(Parse(R"({"update_bn":true})"), HasReason("FEATURE_NOT_BUILT"));
+}
+
+TEST(QuantConfigTest, DamagedTextIsReadOrRefusedButNeverCrashes) {
+  const std::string golden = Golden();
+  std::mt19937 random(11);
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = golden;
+    for (int k = 0; k < 3; ++k) {
+      text[random() % text.size()] = "{}[]\",:0.e-tn\0\xff"[random() % 17];
+    }
+    text.resize(text.size() - random() % 2 * (random() % text.size()));
+    const auto config = Parse(text);
+    EXPECT_TRUE(config.ok() || !ErrorReason(config.status()).empty()) << text;
+  }
 }
 
 TEST(QuantConfigTest, NothingSwitchedOnIsAnError) {

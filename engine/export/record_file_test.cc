@@ -1,5 +1,7 @@
 #include "engine/export/record_file.h"
 
+#include <random>
+
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "gmock/gmock.h"
@@ -172,6 +174,20 @@ TEST(RecordFileTest, WeightFactorsHaveRanges) {
               StatusIs(kInvalid,
                        "shift_bit's value shoule be in [1, 16] or "
                        "all be 0 in layer conv1"));
+}
+
+TEST(RecordFileTest, DamagedTextIsReadOrRefusedButNeverCrashes) {
+  std::mt19937 random(12);
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = kGolden;
+    for (int k = 0; k < 3; ++k) {
+      text[random() % text.size()] = "{}\":-9e.\0\xff \n"[random() % 12];
+    }
+    const auto record = ParseRecord(text, "r.txt");
+    const absl::Status status =
+        record.ok() ? ValidateRecord(*record, Net(), "r.txt") : record.status();
+    EXPECT_TRUE(status.ok() || !ErrorReason(status).empty()) << text;
+  }
 }
 
 class PlanRecordTest : public ::testing::Test {
