@@ -32,7 +32,7 @@ absl::Status Layer::AddBlob(const std::vector<int64_t>& dims,
   Tensor blob;
   RETURN_IF_ERROR(blob.Resize(shape));
   const uint32_t seed = HashOf(name()) + static_cast<uint32_t>(blobs_.size());
-  RETURN_IF_ERROR(Fill(filler, seed, &blob));
+  if (!skip_fillers_) RETURN_IF_ERROR(Fill(filler, seed, &blob));
   blobs_.push_back(std::move(blob));
   return absl::OkStatus();
 }

@@ -49,6 +49,9 @@ class Layer {
   // blobs() with their shapes, filled with zeros or by the fillers.
   virtual absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) = 0;
 
+  // Says before SetUp() that all blobs will be loaded: fillers need not run.
+  void SkipFillers() { skip_fillers_ = true; }
+
   // Sets `tops` (num_tops of them) from the bottoms' shapes. Allocates nothing
   // that depends on the data.
   virtual absl::Status Reshape(absl::Span<const Shape> bottoms,
@@ -86,6 +89,7 @@ class Layer {
  private:
   const caffe::LayerParameter param_;
   const caffe::Phase phase_;
+  bool skip_fillers_ = false;
 };
 
 }  // namespace quantd

@@ -36,6 +36,11 @@ std::vector<Shape> ShapesOf(const std::vector<const Tensor*>& tensors) {
   return shapes;
 }
 
+int64_t BytesOf(const Tensor& tensor) {
+  return tensor.data() == nullptr ? 0
+                                  : tensor.num_elements() * kBytesPerElement;
+}
+
 // `param` without its blobs, which would be kept twice.
 caffe::LayerParameter WithoutBlobs(const caffe::LayerParameter& param) {
   caffe::LayerParameter copy = param;
@@ -84,6 +89,7 @@ class Net::Builder {
     RETURN_IF_ERROR(ConnectBottoms(param, &node));
     RETURN_IF_ERROR(ConnectTops(param, &node));
     RETURN_IF_ERROR(SetLossWeights(param, &node));
+    if (param.blobs_size() > 0) node.layer->SkipFillers();
     RETURN_IF_ERROR(
         node.layer->SetUp(ShapesOf(node.bottoms), node.tops.size()));
     for (const Tensor& blob : node.layer->blobs()) {
@@ -269,17 +275,19 @@ absl::Status Net::Reshape(Node* node) {
   std::vector<Shape> top_shapes(node->tops.size());
   RETURN_IF_ERROR(node->layer->Reshape(bottom_shapes, &top_shapes));
   for (size_t i = 0; i < node->tops.size(); ++i) {
-    used_bytes_ += kBytesPerElement * (top_shapes[i].num_elements() -
-                                       node->tops[i]->num_elements());
-    if (used_bytes_ > max_bytes_) {
+    const int64_t needed_bytes =
+        used_bytes_ - BytesOf(*node->tops[i]) +
+        kBytesPerElement * top_shapes[i].num_elements();
+    if (needed_bytes > max_bytes_) {
       return Error(
           absl::StatusCode::kResourceExhausted, "MEMORY_ESTIMATE_EXCEEDED",
           absl::StrCat("with top ", i, " of shape ", top_shapes[i].ToString(),
-                       " the net needs ", used_bytes_, " bytes; the limit is ",
+                       " the net needs ", needed_bytes, " bytes; the limit is ",
                        max_bytes_, "; use a smaller batch"),
-          {{"needed", absl::StrCat(used_bytes_)},
+          {{"needed", absl::StrCat(needed_bytes)},
            {"limit", absl::StrCat(max_bytes_)}});
     }
+    used_bytes_ = needed_bytes;
     RETURN_IF_ERROR(node->tops[i]->Resize(top_shapes[i]));
   }
   node->bottom_shapes = std::move(bottom_shapes);

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/kernels/cpu/concat.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/factories.h"
 
@@ -26,6 +27,7 @@ class ConcatLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     ASSIGN_OR_RETURN(const int axis, Axis(bottoms[0]));
+    axis_ = axis;
     std::vector<int64_t> dims = bottoms[0].dims();
     for (size_t i = 1; i < bottoms.size(); ++i) {
       std::vector<int64_t> others = bottoms[i].dims();
@@ -46,6 +48,9 @@ class ConcatLayer : public Layer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    if (CpuConcat::Supports(bottoms)) {
+      return blocked_.Run(bottoms, axis_, tops[0]);
+    }
     float* to = tops[0]->data();
     for (int64_t o = 0; o < outer_; ++o) {
       for (const Tensor* bottom : bottoms) {
@@ -69,7 +74,9 @@ class ConcatLayer : public Layer {
         absl::StrCat(axis, " is not an axis of ", bottom.ToString()));
   }
 
+  int axis_ = 1;
   int64_t outer_ = 1;
+  CpuConcat blocked_;
 };
 
 }  // namespace

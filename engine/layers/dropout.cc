@@ -33,6 +33,8 @@ class DropoutLayer : public Layer {
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     const float keep = 1.0f - param().dropout_param().dropout_ratio();
     const bool scale_train = param().dropout_param().scale_train();
+    const bool is_identity = phase() == caffe::TEST && scale_train;
+    if (is_identity && bottoms[0] == tops[0]) return absl::OkStatus();
     const float* x = bottoms[0]->data();
     float* y = tops[0]->data();
     const int64_t n = bottoms[0]->num_elements();
@@ -43,7 +45,7 @@ class DropoutLayer : public Layer {
         y[i] = is_kept(random_) ? x[i] * scale : 0;
     } else if (!scale_train) {
       for (int64_t i = 0; i < n; ++i) y[i] = x[i] * keep;
-    } else if (x != y) {
+    } else {
       std::copy_n(x, n, y);
     }
     return absl::OkStatus();

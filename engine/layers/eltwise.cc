@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/kernels/cpu/matched_buffers.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/factories.h"
 
@@ -46,21 +47,23 @@ class EltwiseLayer : public Layer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    First(*bottoms[0], *bottoms[1], tops[0]);
+    ASSIGN_OR_RETURN(const MatchedBuffers buffers,
+                     MatchBuffers(bottoms, tops[0]));
+    First(buffers);
     for (size_t i = 2; i < bottoms.size(); ++i) {
-      Further(*bottoms[i], coeffs_[i], tops[0]);
+      Further(buffers.src[i], coeffs_[i], buffers.count, buffers.dst);
     }
     return absl::OkStatus();
   }
 
  private:
-  void First(const Tensor& bottom0, const Tensor& bottom1, Tensor* top) const {
-    const float* a = bottom0.data();
-    const float* b = bottom1.data();
+  void First(const MatchedBuffers& buffers) const {
+    const float* a = buffers.src[0];
+    const float* b = buffers.src[1];
     const float c0 = coeffs_[0];
     const float c1 = coeffs_[1];
-    float* y = top->data();
-    const int64_t n = top->num_elements();
+    float* y = buffers.dst;
+    const int64_t n = buffers.count;
     switch (param().eltwise_param().operation()) {
       case caffe::EltwiseParameter::SUM:
         for (int64_t i = 0; i < n; ++i) y[i] = c0 * a[i] + c1 * b[i];
@@ -74,10 +77,7 @@ class EltwiseLayer : public Layer {
     }
   }
 
-  void Further(const Tensor& bottom, float coeff, Tensor* top) const {
-    const float* x = bottom.data();
-    float* y = top->data();
-    const int64_t n = top->num_elements();
+  void Further(const float* x, float coeff, int64_t n, float* y) const {
     switch (param().eltwise_param().operation()) {
       case caffe::EltwiseParameter::SUM:
         for (int64_t i = 0; i < n; ++i) y[i] += coeff * x[i];

@@ -1,7 +1,5 @@
 // PReLU: y = max(x, 0) + a * min(x, 0), a per channel (axis 1) or, with
 // channel_shared, one for all. Blob: a (C), or a scalar.
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/layers/checks.h"
@@ -52,7 +50,8 @@ class PReluLayer : public Layer {
     for (int64_t plane = 0; plane < planes; ++plane) {
       const float slope = slopes[shared ? 0 : plane % channels_];
       for (int64_t i = plane * pixels; i < (plane + 1) * pixels; ++i) {
-        y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
+        const float v = x[i];
+        y[i] = (v < 0 ? 0 : v) + slope * (v > 0 ? 0 : v);
       }
     }
     return absl::OkStatus();

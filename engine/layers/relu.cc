@@ -1,7 +1,6 @@
 // ReLU: y = max(x, 0) + negative_slope * min(x, 0).
-#include <algorithm>
-
 #include "base/status_macros.h"
+#include "engine/kernels/cpu/matched_buffers.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/factories.h"
 
@@ -24,15 +23,18 @@ class ReluLayer : public Layer {
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     const float slope = param().relu_param().negative_slope();
-    const float* x = bottoms[0]->data();
-    float* y = tops[0]->data();
-    const int64_t n = bottoms[0]->num_elements();
-    if (slope == 0) {
-      for (int64_t i = 0; i < n; ++i) y[i] = std::max(x[i], 0.0f);
-    } else {
-      for (int64_t i = 0; i < n; ++i) {
-        y[i] = std::max(x[i], 0.0f) + slope * std::min(x[i], 0.0f);
-      }
+    ASSIGN_OR_RETURN(const MatchedBuffers buffers,
+                     MatchBuffers(bottoms, tops[0]));
+    const float* x = buffers.src[0];
+    float* y = buffers.dst;
+    const int64_t n = buffers.count;
+    // In a form that vectorizes; NaN stays NaN, -0 becomes 0.
+#pragma omp parallel for simd
+    for (int64_t i = 0; i < n; ++i) {
+      const float v = x[i];
+      const float positive = v < 0 ? 0 : v;
+      const float negative = v > 0 ? 0 : v;
+      y[i] = positive + slope * negative;
     }
     return absl::OkStatus();
   }

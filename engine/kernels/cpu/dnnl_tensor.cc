@@ -91,15 +91,6 @@ memory WriteMemory(const memory::desc& desc, Tensor* tensor) {
   return layout->values();
 }
 
-absl::Span<float> RawValues(Tensor* tensor) {
-  const DnnlLayout* layout = LayoutOf(*tensor);
-  if (layout == nullptr) return tensor->values();
-  tensor->SetKernelLayout(tensor->SpareKernelLayout());  // Plain is stale now.
-  const memory& values = layout->values();
-  return absl::MakeSpan(static_cast<float*>(values.get_data_handle()),
-                        values.get_desc().get_size() / sizeof(float));
-}
-
 memory Reordered(const memory& from, const memory::desc& desc,
                  memory* scratch) {
   if (from.get_desc() == desc) return from;

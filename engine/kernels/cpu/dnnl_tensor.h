@@ -28,11 +28,6 @@ dnnl::memory ReadMemory(const Tensor& tensor, const std::vector<int64_t>& dims);
 // of the returned memory.
 dnnl::memory WriteMemory(const dnnl::memory::desc& desc, Tensor* tensor);
 
-// A float buffer with every value of `tensor` once, in any order, and zeros
-// that must stay zeros: for elementwise functions with f(0) = 0 that work in
-// place.
-absl::Span<float> RawValues(Tensor* tensor);
-
 // `memory` itself if it has layout `desc`, else `*scratch` (made if it is empty
 // or of another layout) with the values of `memory`.
 dnnl::memory Reordered(const dnnl::memory& memory,
