@@ -38,66 +38,73 @@ std::vector<float> FloatValues(const caffe::BlobProto& blob) {
 
 std::optional<FusionHead> FusionHead::Create(
     const caffe::LayerParameter& layer) {
-  const bool inner_product = layer.type() == "InnerProduct";
-  const bool deconvolution = layer.type() == "Deconvolution";
-  if (!inner_product && !deconvolution && !IsConvolution(layer.type())) {
+  const bool is_inner_product = layer.type() == "InnerProduct";
+  const bool is_deconvolution = layer.type() == "Deconvolution";
+  if (!is_inner_product && !is_deconvolution && !IsConvolution(layer.type())) {
     return std::nullopt;
   }
   const caffe::ConvolutionParameter& conv = layer.convolution_param();
   const caffe::InnerProductParameter& inner = layer.inner_product_param();
-  const bool bias_term = inner_product ? inner.bias_term() : conv.bias_term();
-  if ((inner_product ? inner.axis() : conv.axis()) != 1 ||
+  const bool has_bias = is_inner_product ? inner.bias_term() : conv.bias_term();
+  if ((is_inner_product ? inner.axis() : conv.axis()) != 1 ||
       layer.bottom_size() != 1 || layer.top_size() != 1 ||
-      layer.blobs_size() != (bias_term ? 2 : 1)) {
+      layer.blobs_size() != (has_bias ? 2 : 1)) {
     return std::nullopt;
   }
   FusionHead head;
-  head.is_inner_product_ = inner_product;
-  head.channels_ = inner_product ? inner.num_output() : conv.num_output();
+  head.is_inner_product_ = is_inner_product;
+  head.channels_ = is_inner_product ? inner.num_output() : conv.num_output();
   head.weights_ = FloatValues(layer.blobs(0));
   head.dims_ = WeightDims(layer.blobs(0));
   const int64_t count = static_cast<int64_t>(head.weights_.size());
   if (head.channels_ == 0 || count == 0 || count % head.channels_ != 0) {
     return std::nullopt;
   }
-  if (inner_product) {
-    // (M, K), or (K, M) if transposed.
-    const int64_t inputs = count / head.channels_;
-    head.group_channels_ = head.channels_;
-    head.group_size_ = count;
-    head.inner_ = inner.transpose() ? 1 : inputs;
-    head.dims_ = inner.transpose()
-                     ? std::vector<int64_t>{inputs, head.channels_}
-                     : std::vector<int64_t>{head.channels_, inputs};
-  } else if (deconvolution) {
-    // (inputs, channels / groups, k...).
-    const int64_t groups = conv.group();
-    if (groups == 0 || head.channels_ % groups != 0 || head.dims_.size() < 2 ||
-        head.dims_[0] == 0 || head.dims_[0] % groups != 0 ||
-        head.dims_[1] != head.channels_ / groups ||
-        count % (head.dims_[0] * head.dims_[1]) != 0) {
-      return std::nullopt;
-    }
-    head.group_channels_ = head.channels_ / groups;
-    head.group_size_ = count / groups;
-    head.inner_ = count / (head.dims_[0] * head.dims_[1]);
-  } else {
-    // (channels, inputs / groups, k...).
-    if (head.dims_.size() < 2 || head.dims_[0] != head.channels_) {
-      return std::nullopt;
-    }
-    head.group_channels_ = head.channels_;
-    head.group_size_ = count;
-    head.inner_ = count / head.channels_;
-  }
+  const bool fits = is_inner_product   ? head.SetInnerProduct(inner)
+                    : is_deconvolution ? head.SetDeconvolution(conv)
+                                       : head.SetConvolution();
+  if (!fits) return std::nullopt;
   head.bias_.assign(head.channels_, 0);
-  if (bias_term) {
-    head.bias_ = FloatValues(layer.blobs(1));
-    if (static_cast<int64_t>(head.bias_.size()) != head.channels_) {
-      return std::nullopt;
-    }
+  if (has_bias) head.bias_ = FloatValues(layer.blobs(1));
+  if (static_cast<int64_t>(head.bias_.size()) != head.channels_) {
+    return std::nullopt;
   }
   return head;
+}
+
+bool FusionHead::SetInnerProduct(const caffe::InnerProductParameter& param) {
+  const int64_t count = static_cast<int64_t>(weights_.size());
+  const int64_t inputs = count / channels_;
+  group_channels_ = channels_;
+  group_size_ = count;
+  inner_ = param.transpose() ? 1 : inputs;
+  dims_ = {channels_, inputs};
+  if (param.transpose()) dims_ = {inputs, channels_};
+  return true;
+}
+
+bool FusionHead::SetDeconvolution(const caffe::ConvolutionParameter& param) {
+  // (inputs, channels / groups, k...)
+  const int64_t count = static_cast<int64_t>(weights_.size());
+  const int64_t groups = param.group();
+  if (groups == 0 || channels_ % groups != 0 || dims_.size() < 2 ||
+      dims_[0] <= 0 || dims_[0] % groups != 0 ||
+      dims_[1] != channels_ / groups || count % (dims_[0] * dims_[1]) != 0) {
+    return false;
+  }
+  group_channels_ = channels_ / groups;
+  group_size_ = count / groups;
+  inner_ = count / (dims_[0] * dims_[1]);
+  return true;
+}
+
+bool FusionHead::SetConvolution() {
+  // (channels, inputs / groups, k...)
+  if (dims_.size() < 2 || dims_[0] != channels_) return false;
+  group_channels_ = channels_;
+  group_size_ = static_cast<int64_t>(weights_.size());
+  inner_ = group_size_ / channels_;
+  return true;
 }
 
 bool FusionHead::IsChannelAxis(int axis) const {

@@ -41,6 +41,11 @@ class FusionHead {
  private:
   FusionHead() = default;
 
+  // Set the layout of weights_ and dims_; false if they do not fit.
+  bool SetInnerProduct(const caffe::InnerProductParameter& param);
+  bool SetDeconvolution(const caffe::ConvolutionParameter& param);
+  bool SetConvolution();
+
   // Output channel of weight `index`.
   int64_t ChannelOf(int64_t index) const {
     return index / group_size_ * group_channels_ +

@@ -167,8 +167,8 @@ void ApplyMove(const Move& move, const caffe::V0LayerParameter& v0,
   Message* target = v1;
   if (move.parameter[0] != '\0') {
     const FieldDescriptor* const parameter =
-        v1->GetDescriptor()->FindFieldByName(move.parameter);
-    target = v1->GetReflection()->MutableMessage(v1, parameter);
+        V1::descriptor()->FindFieldByName(move.parameter);
+    target = V1::GetReflection()->MutableMessage(v1, parameter);
   }
   CopyField(v0, from, target,
             target->GetDescriptor()->FindFieldByName(move.field));
@@ -202,7 +202,7 @@ absl::Status UpgradeLayer(V1* old, V1* v1, std::vector<std::string>* warnings) {
   v1->mutable_blobs_lr()->Swap(v0.mutable_blobs_lr());
   v1->mutable_weight_decay()->Swap(v0.mutable_weight_decay());
   std::vector<const FieldDescriptor*> fields;
-  v0.GetReflection()->ListFields(v0, &fields);
+  caffe::V0LayerParameter::GetReflection()->ListFields(v0, &fields);
   for (const FieldDescriptor* field : fields) {
     if (IsCommonField(field->name())) continue;
     if (const Move* move = FindMove(field->name(), v0.type())) {

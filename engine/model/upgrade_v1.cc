@@ -55,7 +55,7 @@ void UpgradeParamSpecs(const V1& v1, caffe::LayerParameter* layer) {
 // Every *_param of V1 has its equal, of the same name and type, in
 // LayerParameter.
 void MoveParameters(V1* v1, caffe::LayerParameter* layer) {
-  const Reflection* const from = v1->GetReflection();
+  const Reflection* const from = V1::GetReflection();
   std::vector<const FieldDescriptor*> fields;
   from->ListFields(*v1, &fields);
   for (const FieldDescriptor* field : fields) {
@@ -64,9 +64,9 @@ void MoveParameters(V1* v1, caffe::LayerParameter* layer) {
       continue;
     }
     const FieldDescriptor* const target =
-        layer->GetDescriptor()->FindFieldByName(field->name());
+        caffe::LayerParameter::descriptor()->FindFieldByName(field->name());
     if (target == nullptr) continue;
-    layer->GetReflection()->SetAllocatedMessage(
+    caffe::LayerParameter::GetReflection()->SetAllocatedMessage(
         layer, from->ReleaseMessage(v1, field), target);
   }
 }
