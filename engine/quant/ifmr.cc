@@ -74,36 +74,6 @@ struct Columns {
   std::vector<float> scale, low, high, loss;
 };
 
-// The loss of every candidate: each term and the sum in float32, in the order
-// of `data`, as AMCT does.
-std::vector<double> Losses(absl::Span<const float> data,
-                           absl::Span<const IfmrCandidate> candidates) {
-  Columns columns(candidates);
-  const float* const scale = columns.scale.data();
-  const float* const low = columns.low.data();
-  const float* const high = columns.high.data();
-  float* const loss = columns.loss.data();
-  const size_t groups = columns.loss.size() / Columns::kPadding;
-  const float count = static_cast<float>(data.size());
-  // The largest float below one half: adding it and truncating is rounding
-  // half away from zero, exactly.
-  const float half = std::nextafter(0.5f, 0.0f);
-  for (const float x : data) {
-    for (size_t group = 0; group < groups; ++group) {
-      for (size_t lane = 0; lane < Columns::kPadding; ++lane) {
-        const size_t i = group * Columns::kPadding + lane;
-        const float above = x < low[i] ? low[i] : x;
-        const float steps = (above > high[i] ? high[i] : above) / scale[i];
-        const float rounded = static_cast<float>(
-            static_cast<int32_t>(steps + std::copysign(half, steps)));
-        const float error = rounded * scale[i] - x;
-        loss[i] += error * error / count;
-      }
-    }
-  }
-  return {columns.loss.begin(), columns.loss.begin() + candidates.size()};
-}
-
 absl::Status CheckFinite(absl::Span<const float> data) {
   for (const float x : data) {
     if (!std::isfinite(x)) {
@@ -178,6 +148,34 @@ absl::StatusOr<std::vector<IfmrCandidate>> IfmrCandidates(
   return candidates;
 }
 
+std::vector<double> IfmrLosses(absl::Span<const float> data,
+                               absl::Span<const IfmrCandidate> candidates) {
+  Columns columns(candidates);
+  const float* const scale = columns.scale.data();
+  const float* const low = columns.low.data();
+  const float* const high = columns.high.data();
+  float* const loss = columns.loss.data();
+  const size_t groups = columns.loss.size() / Columns::kPadding;
+  const float count = static_cast<float>(data.size());
+  // The largest float below one half: adding it and truncating is rounding
+  // half away from zero, exactly.
+  const float half = std::nextafter(0.5f, 0.0f);
+  for (const float x : data) {
+    for (size_t group = 0; group < groups; ++group) {
+      for (size_t lane = 0; lane < Columns::kPadding; ++lane) {
+        const size_t i = group * Columns::kPadding + lane;
+        const float above = x < low[i] ? low[i] : x;
+        const float steps = (above > high[i] ? high[i] : above) / scale[i];
+        const float rounded = static_cast<float>(
+            static_cast<int32_t>(steps + std::copysign(half, steps)));
+        const float error = rounded * scale[i] - x;
+        loss[i] += error * error / count;
+      }
+    }
+  }
+  return {columns.loss.begin(), columns.loss.begin() + candidates.size()};
+}
+
 IfmrResult ChooseIfmrCandidate(const IfmrParams& params, float max, float min,
                                absl::Span<const IfmrCandidate> candidates,
                                absl::Span<const double> losses) {
@@ -220,8 +218,9 @@ absl::StatusOr<IfmrResult> IfmrSearch(absl::Span<const float> data,
   const Extremes extremes = FindExtremes(data, params);
   ASSIGN_OR_RETURN(std::vector<IfmrCandidate> candidates,
                    IfmrCandidates(params, extremes.max, extremes.min));
-  IfmrResult result = ChooseIfmrCandidate(params, extremes.max, extremes.min,
-                                          candidates, Losses(data, candidates));
+  IfmrResult result =
+      ChooseIfmrCandidate(params, extremes.max, extremes.min, candidates,
+                          IfmrLosses(data, candidates));
   result.all_zero =
       std::all_of(data.begin(), data.end(), [](float x) { return x == 0.0f; });
   return result;

@@ -70,6 +70,11 @@ int64_t IfmrRank(int64_t count, float percentile);
 absl::StatusOr<std::vector<IfmrCandidate>> IfmrCandidates(
     const IfmrParams& params, float max, float min);
 
+// AMCT's loss of each candidate over `data`: float32 terms (q - x)^2 / count,
+// summed in the order of `data` in float32.
+std::vector<double> IfmrLosses(absl::Span<const float> data,
+                               absl::Span<const IfmrCandidate> candidates);
+
 // The result that follows from the loss (mean squared error) of each candidate:
 // the first minimum wins; offset = -round(min / scale) - 2^(n-1), or 0 without
 // offset. As many losses as candidates, not none.

@@ -15,6 +15,9 @@ namespace {
 
 constexpr int64_t kMaxCount = int64_t{1} << 36;
 constexpr size_t kBlock = 1024;
+// Candidates within this share of the least loss are too close to call: above
+// the rounding of a float32 sum of kMaxKeptValues terms (some 3e-5).
+constexpr double kCloseCall = 5e-4;
 
 // Extremes to keep so that every rank up to the expected count is among them.
 int64_t Capacity(float percentile, int64_t expected_count) {
@@ -56,6 +59,9 @@ absl::Status IfmrObserver::Add(absl::Span<const float> values) {
                   {"value", absl::StrCat(expected_count_)}});
   }
   count_ += static_cast<int64_t>(values.size());
+  if (expected_count_ <= kMaxKeptValues) {
+    kept_.insert(kept_.end(), values.begin(), values.end());
+  }
   while (!values.empty()) {
     const absl::Span<const float> block = values.subspan(0, kBlock);
     const ValueRange range = FindValueRange(block);
@@ -85,6 +91,9 @@ absl::Status IfmrObserver::Merge(const IfmrObserver& other) {
   largest_.Merge(other.largest_);
   smallest_.Merge(other.smallest_);
   histogram_.Merge(other.histogram_);
+  if (expected_count_ <= kMaxKeptValues) {
+    kept_.insert(kept_.end(), other.kept_.begin(), other.kept_.end());
+  }
   return absl::OkStatus();
 }
 
@@ -109,15 +118,37 @@ absl::StatusOr<IfmrResult> IfmrObserver::Finish() const {
     losses.push_back(cost.squared_error / static_cast<double>(count_));
     deviations.push_back(cost.deviation / static_cast<double>(count_));
   }
+  const bool exact = static_cast<int64_t>(kept_.size()) == count_;
+  if (exact) RefineLosses(candidates, &losses);
   IfmrResult result =
       ChooseIfmrCandidate(params_, max, min, candidates, losses);
   result.all_zero = histogram_.empty();
   const int second = result.second_index;
   result.ambiguous =
-      second != result.best_index &&
+      !exact && second != result.best_index &&
       losses[second] - losses[result.best_index] <
           3 * std::hypot(deviations[result.best_index], deviations[second]);
   return result;
+}
+
+void IfmrObserver::RefineLosses(const std::vector<IfmrCandidate>& candidates,
+                                std::vector<double>* losses) const {
+  const double limit =
+      *std::min_element(losses->begin(), losses->end()) * (1 + kCloseCall);
+  std::vector<size_t> close;
+  std::vector<IfmrCandidate> close_candidates;
+  for (size_t i = 0; i < losses->size(); ++i) {
+    if ((*losses)[i] > limit) continue;
+    close.push_back(i);
+    close_candidates.push_back(candidates[i]);
+  }
+  if (close.size() < 2) return;
+  const std::vector<double> exact = IfmrLosses(kept_, close_candidates);
+  // The others stay behind, whatever a float32 sum leaves out.
+  for (double& loss : *losses) {
+    loss = std::max(loss, *std::max_element(exact.begin(), exact.end()));
+  }
+  for (size_t i = 0; i < close.size(); ++i) (*losses)[close[i]] = exact[i];
 }
 
 float IfmrObserver::Extreme(const HistogramTable& table,

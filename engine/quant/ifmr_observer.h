@@ -5,6 +5,7 @@
 #define QUANTD_ENGINE_QUANT_IFMR_OBSERVER_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,10 @@ namespace quantd {
 
 // Statistics of one blob over all calibration batches, and the search on them.
 //
+// Small blobs, of at most kMaxKeptValues in all, are kept whole: where the loss
+// curve of the histogram leaves several candidates open, AMCT's own float32
+// sums over the values decide, so the result is AMCT's bit for bit.
+//
 // The percentiles are exact order statistics while their rank is at most
 // kMaxExactRank (at 0.999999: 131 G values); beyond, a histogram bin's width
 // (2^-14 of the largest magnitude) bounds their error. The loss curve comes
@@ -26,7 +31,8 @@ namespace quantd {
 //
 // Ownership: owns its statistics, keeps no reference to the data.
 // Threads: compatible, not safe. One per thread, then Merge().
-// Memory: 0.25 MiB, 0.5 MiB once a negative value came, and 8 bytes for each
+// Memory: up to 4 MiB for a small blob's values; 0.25 MiB, 0.5 MiB once a
+// negative value came, and 8 bytes for each
 //   value beyond a percentile. Finish() takes 3 MiB for its duration.
 // Determinism: depends on the sequence of values alone, not on how it is cut
 //   into calls. Another order may move the loss curve by about 1e-9.
@@ -39,6 +45,7 @@ namespace quantd {
 class IfmrObserver {
  public:
   static constexpr int64_t kMaxExactRank = 131072;
+  static constexpr int64_t kMaxKeptValues = int64_t{1} << 20;
 
   // `expected_count`: how many values will come in all, at most; it decides
   // how many extremes are kept. In [1, 2^36].
@@ -70,12 +77,17 @@ class IfmrObserver {
   float Extreme(const HistogramTable& table, const TopValues& values,
                 float percentile, bool positive) const;
 
+  // Replaces the losses of the candidates that are nearly the best by AMCT's.
+  void RefineLosses(const std::vector<IfmrCandidate>& candidates,
+                    std::vector<double>* losses) const;
+
   IfmrParams params_;
   int64_t expected_count_;
   int64_t count_ = 0;
   TopValues largest_;   // Of the positive values.
   TopValues smallest_;  // Of the negative ones, as magnitudes.
   LinearHistogram histogram_;
+  std::vector<float> kept_;  // All values, or none of a larger blob.
 };
 
 }  // namespace quantd
