@@ -64,6 +64,23 @@ double CrossEntropy(absl::Span<const float> row, int64_t label,
   return -std::log(probability > FLT_MIN ? probability : double{FLT_MIN});
 }
 
+// Where the class `label` stands among all.
+struct Rank {
+  int64_t num_before = 0;  // Higher scores, and equal ones of lower classes.
+  bool tied = false;       // Another class scores the same.
+};
+
+Rank RankOf(absl::Span<const float> row, int64_t label) {
+  Rank rank;
+  for (int64_t c = 0; c < static_cast<int64_t>(row.size()); ++c) {
+    if (c == label) continue;
+    const bool equal = row[c] == row[label];
+    rank.tied |= equal;
+    rank.num_before += row[c] > row[label] || (equal && c < label);
+  }
+  return rank;
+}
+
 }  // namespace
 
 absl::Status TopK::Add(const Tensor& scores, const Tensor& labels) {
@@ -83,14 +100,10 @@ absl::Status TopK::Add(const Tensor& scores, const Tensor& labels) {
   }
   for (int64_t i = 0; i < num_rows; ++i) {
     const auto label = static_cast<int64_t>(labels.data()[i]);
-    const float own = row(i)[label];
-    // The class itself is among those that score at least as much.
-    const int64_t num_others =
-        std::count_if(row(i).begin(), row(i).end(),
-                      [own](float score) { return score >= own; }) -
-        1;
-    num_top1_ += num_others < 1;
-    num_top5_ += num_others < 5;
+    const Rank rank = RankOf(row(i), label);
+    num_top1_ += rank.num_before < 1;
+    num_top5_ += rank.num_before < 5;
+    num_ties_ += rank.tied;
     cross_entropy_ += CrossEntropy(row(i), label, kind_);
     ++num_images_;
   }

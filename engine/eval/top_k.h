@@ -17,8 +17,10 @@ enum class ScoreKind {
 };
 
 // Accumulates the accuracy of a classifier.
-// A row counts as correct in top-k if fewer than k other classes score at least
-// as much as the true one: ties hurt, as in Caffe's Accuracy layer.
+// A row counts as correct in top-k if its true class is among the first k by
+// score, the lower class first where scores are equal: what argmax gives, and
+// so what an application sees. Caffe's Accuracy layer counts every tie as
+// wrong, which differs once scores are quantized; num_ties() tells by how much.
 //
 // Threads: compatible, not safe.
 class TopK {
@@ -35,6 +37,8 @@ class TopK {
 
   ScoreKind score_kind() const { return kind_; }
   int64_t num_images() const { return num_images_; }
+  // Images whose true class shares its score with another.
+  int64_t num_ties() const { return num_ties_; }
   // Fractions in [0, 1]; 0 without images.
   double top1() const { return Mean(num_top1_); }
   double top5() const { return Mean(num_top5_); }
@@ -48,6 +52,7 @@ class TopK {
 
   ScoreKind kind_;
   int64_t num_images_ = 0;
+  int64_t num_ties_ = 0;
   double num_top1_ = 0;
   double num_top5_ = 0;
   double cross_entropy_ = 0;

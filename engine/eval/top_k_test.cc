@@ -30,12 +30,13 @@ TEST(TopKTest, CountsTop1AndTop5) {
   EXPECT_EQ(top_k.score_kind(), ScoreKind::kLogits);
 }
 
-TEST(TopKTest, TiesHurt) {
+TEST(TopKTest, TheLowerClassOfATieComesFirst) {
   TopK top_k;
-  ASSERT_OK(
-      top_k.Add(MakeTensor({2, 2}, {1, 1, 1, 2}), MakeTensor({2}, {0, 1})));
-  EXPECT_EQ(top_k.top1(), 0.5);
+  ASSERT_OK(top_k.Add(MakeTensor({3, 2}, {1, 1, 1, 1, 1, 2}),
+                      MakeTensor({3}, {0, 1, 1})));
+  EXPECT_DOUBLE_EQ(top_k.top1(), 2.0 / 3.0);
   EXPECT_EQ(top_k.top5(), 1);
+  EXPECT_EQ(top_k.num_ties(), 2);
 }
 
 TEST(TopKTest, CrossEntropyOfProbabilities) {

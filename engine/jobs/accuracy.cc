@@ -31,6 +31,7 @@ v1::Accuracy ToProto(const TopK& top_k, int64_t num_classes) {
   accuracy.set_top5(num_classes > 5 ? top_k.top5() : -1);
   accuracy.set_loss(top_k.mean_cross_entropy());
   accuracy.set_num_records(top_k.num_images());
+  accuracy.set_num_ties(top_k.num_ties());
   return accuracy;
 }
 
