@@ -284,17 +284,18 @@ TEST_F(QuantdTest, TerminationPutsTheRunningJobBackAndExitsCleanly) {
 }
 
 TEST_F(QuantdTest, ASecondQuantdOnTheSameDirectoryRefuses) {
-  const auto second = testing::Run(Command(), absl::Seconds(20));
+  const auto second = testing::RunProgram(Command(), absl::Seconds(20));
   EXPECT_EQ(second.status, 1);
   EXPECT_THAT(second.err, HasSubstr("STORE_LOCKED"));
   EXPECT_EQ(Wait(Create("ok")).state(), v1::JOB_STATE_SUCCEEDED);
 }
 
 TEST_F(QuantdTest, BadFlagsAreRefusedWithStatusTwo) {
-  const auto bad = testing::Run({Runfile("server/quantd"), "--cpu_slots=x"});
+  const auto bad =
+      testing::RunProgram({Runfile("server/quantd"), "--cpu_slots=x"});
   EXPECT_EQ(bad.status, 2);
   EXPECT_THAT(bad.err, HasSubstr("--cpu_slots"));
-  const auto help = testing::Run({Runfile("server/quantd"), "--help"});
+  const auto help = testing::RunProgram({Runfile("server/quantd"), "--help"});
   EXPECT_EQ(help.status, 0);
   EXPECT_THAT(help.out, HasSubstr("--data_dir"));
 }

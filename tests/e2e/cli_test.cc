@@ -101,7 +101,7 @@ class CliTest : public ::testing::Test {
   }
 
   static RunResult Cli(const std::vector<std::string>& args) {
-    return testing::Run(Line(args), kPatience);
+    return testing::RunProgram(Line(args), kPatience);
   }
 
   // Calibrates into a fresh directory; the id of the job.
@@ -311,8 +311,8 @@ TEST_F(CliTest, BadInputIsFoundHere) {
   EXPECT_TRUE(absl::StrContains(no_lmdb.err, empty));
   EXPECT_EQ(Cli({"calibrate"}).status, 2);
   EXPECT_EQ(Cli({"job", "show", "j-absent"}).status, 5);
-  EXPECT_EQ(testing::Run({Runfile("client/cli/quantctl"), "job", "list",
-                          "--address", "127.0.0.1:1"})
+  EXPECT_EQ(testing::RunProgram({Runfile("client/cli/quantctl"), "job", "list",
+                                 "--address", "127.0.0.1:1"})
                 .status,
             7);
 }
@@ -358,7 +358,7 @@ TEST(LocalCliTest, LocalRunsWithoutAServerAndLeavesNothing) {
   fs::create_symlink(Runfile("server/worker/quant_worker"),
                      binaries + "/quant_worker");
   const std::string out = FreshDirectory("out");
-  const RunResult result = testing::Run(
+  const RunResult result = testing::RunProgram(
       std::vector<std::string>{
           Runfile("client/cli/quantctl"), "calibrate", "--local", "--data",
           Data("digits_calibration_lmdb"), "--batch-size=32", "--batch-num=1",

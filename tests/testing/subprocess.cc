@@ -103,8 +103,9 @@ int Subprocess::Wait(absl::Duration timeout) {
   return status_;
 }
 
-RunResult Run(const std::vector<std::string>& argv, absl::Duration timeout,
-              const std::vector<std::string>& environment) {
+RunResult RunProgram(const std::vector<std::string>& argv,
+                     absl::Duration timeout,
+                     const std::vector<std::string>& environment) {
   Subprocess process(argv, environment);
   RunResult result;
   result.status = process.Wait(timeout);

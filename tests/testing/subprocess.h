@@ -55,9 +55,9 @@ struct RunResult {
   std::string out;
   std::string err;
 };
-RunResult Run(const std::vector<std::string>& argv,
-              absl::Duration timeout = absl::Seconds(60),
-              const std::vector<std::string>& environment = {});
+RunResult RunProgram(const std::vector<std::string>& argv,
+                     absl::Duration timeout = absl::Seconds(60),
+                     const std::vector<std::string>& environment = {});
 
 // Pids of the direct children of `parent`.
 std::vector<pid_t> ChildrenOf(pid_t parent);
