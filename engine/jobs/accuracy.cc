@@ -4,10 +4,12 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "engine/core/net.h"
 #include "engine/eval/top_k.h"
+#include "engine/graph/reuse_blobs.h"
 #include "engine/jobs/score_output.h"
 #include "engine/layers/registry.h"
 
@@ -42,12 +44,15 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
                                              const AccuracyOptions& options,
                                              PhaseTracker* tracker) {
   ASSIGN_OR_RETURN(const ScoreOutput output, FindScoreOutput(param));
+  ASSIGN_OR_RETURN(auto first, OpenFeed(feed, options.lmdb_path, 1));
+  caffe::NetParameter runnable =
+      WithInputLayer(param, feed, 1, first->image_shape());
+  ASSIGN_OR_RETURN(
+      auto net, Net::Create(ReuseBlobs(std::move(runnable), {output.blob}), {},
+                            MakeLayer));
   ASSIGN_OR_RETURN(auto reader,
-                   OpenFeed(feed, options.lmdb_path, options.batch_size));
-  ASSIGN_OR_RETURN(auto net,
-                   Net::Create(WithInputLayer(param, feed, options.batch_size,
-                                              reader->image_shape()),
-                               {}, MakeLayer));
+                   OpenFeed(feed, options.lmdb_path,
+                            ImagesPerPass(*net, options.batch_size)));
   const auto after_layer = [tracker](int) { return tracker->CheckCancelled(); };
   const int64_t wanted = options.max_records > 0
                              ? options.max_records
@@ -56,7 +61,7 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
                                    : ScoreKind::kLogits);
   Tensor labels;
   int64_t num_classes = 0;
-  for (int64_t batch = 1; top_k.num_images() < wanted; ++batch) {
+  while (top_k.num_images() < wanted) {
     ASSIGN_OR_RETURN(const int64_t count,
                      FeedBatch(feed, reader.get(), net.get(), &labels));
     if (count == 0) break;
@@ -67,7 +72,7 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
         scores->num_elements() / std::max<int64_t>(1, scores->shape()[0]);
     RETURN_IF_ERROR(
         top_k.Add(FirstRows(*scores, used), FirstRows(labels, used)));
-    tracker->Advance(batch, used);
+    tracker->Advance(top_k.num_images() / options.batch_size, used);
   }
   return ToProto(top_k, num_classes);
 }

@@ -1,5 +1,6 @@
 #include "engine/jobs/blob_observers.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/core/threads.h"
 
 namespace quantd {
 namespace {
@@ -44,7 +46,7 @@ absl::StatusOr<std::unique_ptr<BlobObservers>> BlobObservers::Create(
           absl::StrCat("no layer writes blob ", plan.blobs[i].blob));
     }
     observers->watches_[producer->second].push_back(
-        {static_cast<int>(i), tensor, nullptr});
+        {static_cast<int>(i), tensor, {}});
   }
   return observers;
 }
@@ -68,18 +70,48 @@ absl::Status BlobObservers::Observe(int index) {
   return absl::OkStatus();
 }
 
-absl::Status BlobObservers::Add(Watch* watch) {
+absl::Status BlobObservers::MakeObservers(Watch* watch) const {
   const Shape& shape = watch->tensor->shape();
-  if (watch->observer == nullptr) {
-    const int64_t batch = shape.LegacyDim(0);
-    const int64_t per_image = batch > 0 ? shape.num_elements() / batch : 0;
-    ASSIGN_OR_RETURN(
-        IfmrObserver observer,
-        IfmrObserver::Create(ToIfmrParams(plan_.blobs[watch->blob_index]),
-                             per_image * num_images_));
-    watch->observer = std::make_unique<IfmrObserver>(std::move(observer));
+  const int64_t batch = shape.LegacyDim(0);
+  const int64_t count =
+      batch > 0 ? shape.num_elements() / batch * num_images_ : 0;
+  const int num_parts =
+      count <= IfmrObserver::kMaxKeptValues ? 1 : std::max(1, NumThreads());
+  for (int i = 0; i < num_parts; ++i) {
+    ASSIGN_OR_RETURN(IfmrObserver observer,
+                     IfmrObserver::Create(
+                         ToIfmrParams(plan_.blobs[watch->blob_index]), count));
+    watch->observers.push_back(std::move(observer));
   }
-  return watch->observer->Add(watch->tensor->values());
+  return absl::OkStatus();
+}
+
+absl::Status BlobObservers::Add(Watch* watch) {
+  if (watch->observers.empty()) RETURN_IF_ERROR(MakeObservers(watch));
+  const absl::Span<const float> values = watch->tensor->values();
+  const int num_parts = static_cast<int>(watch->observers.size());
+  const size_t part = (values.size() + num_parts - 1) / num_parts;
+  std::vector<absl::Status> statuses(num_parts);
+#pragma omp parallel for num_threads(num_parts) if (num_parts > 1)
+  for (int i = 0; i < num_parts; ++i) {
+    const size_t begin = std::min(values.size(), i * part);
+    statuses[i] = watch->observers[i].Add(values.subspan(begin, part));
+  }
+  for (const absl::Status& status : statuses) RETURN_IF_ERROR(status);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<IfmrResult> BlobObservers::Search(Watch* watch) {
+  if (watch->observers.empty()) {
+    return absl::InternalError("no batch was observed");
+  }
+  IfmrObserver& all = watch->observers.front();
+  for (size_t i = 1; i < watch->observers.size(); ++i) {
+    RETURN_IF_ERROR(all.Merge(watch->observers[i]));
+  }
+  auto result = all.Finish();
+  watch->observers.clear();
+  return result;
 }
 
 absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
@@ -87,13 +119,9 @@ absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
   for (std::vector<Watch>& watches : watches_) {
     for (Watch& watch : watches) {
       const QuantizedBlob& blob = plan_.blobs[watch.blob_index];
-      if (watch.observer == nullptr) {
-        return Annotated(absl::InternalError("no batch was observed"), blob);
-      }
-      auto result = watch.observer->Finish();
+      auto result = Search(&watch);
       if (!result.ok()) return Annotated(result.status(), blob);
       factors[watch.blob_index] = {*result, watch.tensor->shape()};
-      watch.observer.reset();
     }
   }
   return factors;

@@ -25,7 +25,7 @@ struct BlobFactors {
 
 // One observer per quantized blob of a plan.
 //
-// Memory: a few MB per blob, whatever the number of batches.
+// Memory: some MB per blob and thread, whatever the number of batches.
 // Threads: compatible, not safe.
 class BlobObservers {
  public:
@@ -47,13 +47,17 @@ class BlobObservers {
   struct Watch {
     int blob_index;  // In the plan.
     const Tensor* tensor;
-    std::unique_ptr<IfmrObserver> observer;  // Made when the size is known.
+    // One per thread, made when the size is known; one in all for small blobs,
+    // whose order counts.
+    std::vector<IfmrObserver> observers;
   };
 
   BlobObservers(const QuantPlan& plan, const Net& net, int64_t num_images)
       : plan_(plan), net_(net), num_images_(num_images) {}
 
+  absl::Status MakeObservers(Watch* watch) const;
   absl::Status Add(Watch* watch);
+  static absl::StatusOr<IfmrResult> Search(Watch* watch);
   absl::Status Annotated(const absl::Status& status,
                          const QuantizedBlob& blob) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "engine/core/net.h"
 #include "engine/export/export.h"
 #include "engine/graph/fuse_batch_norm.h"
+#include "engine/graph/reuse_blobs.h"
 #include "engine/graph/uninplace.h"
 #include "engine/jobs/accuracy.h"
 #include "engine/jobs/blob_observers.h"
@@ -152,12 +154,18 @@ absl::Status Calibration::ChooseBatches(int64_t num_records) {
 absl::Status Calibration::CollectStatistics() {
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.dataset_id()));
-  ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, BatchSize()));
-  RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
+  ASSIGN_OR_RETURN(auto first, OpenFeed(feed_, path, 1));
+  RETURN_IF_ERROR(ChooseBatches(first->num_records()));
   caffe::NetParameter weighted =
-      WithInputLayer(fused_.net, feed_, BatchSize(), reader->image_shape());
+      WithInputLayer(fused_.net, feed_, 1, first->image_shape());
   RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_.weights, &weighted));
-  ASSIGN_OR_RETURN(auto net, Net::Create(weighted, {}, MakeLayer));
+  std::set<std::string> watched;
+  for (const QuantizedBlob& blob : plan_.blobs) watched.insert(blob.blob);
+  ASSIGN_OR_RETURN(
+      auto net,
+      Net::Create(ReuseBlobs(std::move(weighted), watched), {}, MakeLayer));
+  ASSIGN_OR_RETURN(auto reader,
+                   OpenFeed(feed_, path, ImagesPerPass(*net, BatchSize())));
   ASSIGN_OR_RETURN(
       auto observers,
       BlobObservers::Create(plan_, *net, BatchSize() * config_.batch_num));
@@ -175,12 +183,16 @@ absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
     return observers->Observe(index);
   };
   Tensor labels;
-  for (int64_t batch = 1; batch <= config_.batch_num; ++batch) {
-    QUANTD_FAILPOINT("jobs/calibration_batch");
+  const int64_t num_images = BatchSize() * config_.batch_num;
+  for (int64_t done = 0; done < num_images;) {
+    if (done % BatchSize() == 0) {
+      QUANTD_FAILPOINT("jobs/calibration_batch");
+    }
     ASSIGN_OR_RETURN(const int64_t count,
                      FeedBatch(feed_, reader, net, &labels));
     RETURN_IF_ERROR(net->Forward(after_layer));
-    tracker_.Advance(batch, count);
+    done += count;
+    tracker_.Advance(done / BatchSize(), count);
     tracker_.monitor()->OnImages(count);
   }
   return absl::OkStatus();

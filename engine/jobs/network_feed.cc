@@ -13,6 +13,20 @@
 namespace quantd {
 namespace {
 
+// Of the blobs of one pass, elements: some 4 MB, the order of a core's caches.
+constexpr int64_t kElementsPerPass = int64_t{1} << 20;
+
+// The batch must stay whole for this layer.
+bool DependsOnBatch(const caffe::LayerParameter& layer) {
+  if (layer.type() == "Reshape") {
+    const auto& dims = layer.reshape_param().shape().dim();
+    return layer.reshape_param().axis() == 0 && !dims.empty() && dims[0] != 0;
+  }
+  return layer.type() == "BatchNorm" &&
+         layer.batch_norm_param().has_use_global_stats() &&
+         !layer.batch_norm_param().use_global_stats();
+}
+
 bool IsDataSource(const std::string& type) {
   static constexpr const char* kTypes[] = {"ImageData",  "HDF5Data",
                                            "MemoryData", "WindowData",
@@ -191,6 +205,18 @@ absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
          {"found", reader->image_shape().ToString()}});
   }
   return reader;
+}
+
+int64_t ImagesPerPass(const Net& net, int64_t batch_size) {
+  int64_t elements = 1;
+  for (int i = 0; i < net.num_layers(); ++i) {
+    if (DependsOnBatch(net.layer(i).param())) return batch_size;
+    for (const Tensor* top : net.tops(i)) elements += top->num_elements();
+  }
+  int64_t images =
+      std::clamp<int64_t>(kElementsPerPass / elements, 1, batch_size);
+  while (batch_size % images != 0) --images;
+  return images;
 }
 
 absl::StatusOr<int64_t> FeedBatch(const NetworkFeed& feed, BatchReader* reader,

@@ -59,6 +59,13 @@ absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
 absl::StatusOr<int64_t> FeedBatch(const NetworkFeed& feed, BatchReader* reader,
                                   Net* net, Tensor* labels);
 
+// How many images to run at once so that the blobs of a pass stay in the cache:
+// a divisor of `batch_size`, which the results of inference do not depend on.
+// batch_size itself where they do: a Reshape that states the batch, or a
+// BatchNorm that computes its statistics.
+// `net` was made for one image.
+int64_t ImagesPerPass(const Net& net, int64_t batch_size);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_JOBS_NETWORK_FEED_H_
