@@ -18,6 +18,9 @@ class KernelLayout {
   virtual ~KernelLayout() = default;
   // Writes all values in the tensor's plain order.
   virtual void CopyToPlain(float* plain) const = 0;
+  // All values in the layout's own order, with zeros where it pads: for what
+  // does not depend on the order.
+  virtual absl::Span<const float> stored_values() const = 0;
 };
 
 // Dense, outermost axis first (NCHW), 64-byte aligned. Copies share the data.

@@ -16,6 +16,7 @@ class ReversedLayout : public KernelLayout {
  public:
   explicit ReversedLayout(std::vector<float> values)
       : values_(std::move(values)) {}
+  absl::Span<const float> stored_values() const override { return values_; }
   void CopyToPlain(float* plain) const override {
     std::reverse_copy(values_.begin(), values_.end(), plain);
   }

@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<BlobObservers>> BlobObservers::Create(
           absl::StrCat("no layer writes blob ", plan.blobs[i].blob));
     }
     observers->watches_[producer->second].push_back(
-        {static_cast<int>(i), tensor, {}});
+        {static_cast<int>(i), tensor, false, {}});
   }
   return observers;
 }
@@ -72,15 +72,17 @@ absl::Status BlobObservers::Observe(int index) {
 
 absl::Status BlobObservers::MakeObservers(Watch* watch) const {
   const Shape& shape = watch->tensor->shape();
-  const int64_t batch = shape.LegacyDim(0);
-  const int64_t count =
-      batch > 0 ? shape.num_elements() / batch * num_images_ : 0;
-  const int num_parts =
-      count <= IfmrObserver::kMaxKeptValues ? 1 : std::max(1, NumThreads());
+  const int64_t batch = std::max<int64_t>(1, shape.LegacyDim(0));
+  const int64_t count = shape.num_elements() / batch * num_images_;
+  watch->keeps_order = count <= IfmrObserver::kMaxKeptValues;
+  const int num_parts = watch->keeps_order ? 1 : std::max(1, NumThreads());
+  // A layout that pads has more values to come.
+  const int64_t stored = static_cast<int64_t>(ValuesInAnyOrder(*watch).size());
   for (int i = 0; i < num_parts; ++i) {
-    ASSIGN_OR_RETURN(IfmrObserver observer,
-                     IfmrObserver::Create(
-                         ToIfmrParams(plan_.blobs[watch->blob_index]), count));
+    ASSIGN_OR_RETURN(
+        IfmrObserver observer,
+        IfmrObserver::Create(ToIfmrParams(plan_.blobs[watch->blob_index]),
+                             std::max(count, stored / batch * num_images_)));
     watch->observers.push_back(std::move(observer));
   }
   return absl::OkStatus();
@@ -88,7 +90,7 @@ absl::Status BlobObservers::MakeObservers(Watch* watch) const {
 
 absl::Status BlobObservers::Add(Watch* watch) {
   if (watch->observers.empty()) RETURN_IF_ERROR(MakeObservers(watch));
-  const absl::Span<const float> values = watch->tensor->values();
+  const absl::Span<const float> values = ValuesInAnyOrder(*watch);
   const int num_parts = static_cast<int>(watch->observers.size());
   const size_t part = (values.size() + num_parts - 1) / num_parts;
   std::vector<absl::Status> statuses(num_parts);
@@ -98,7 +100,15 @@ absl::Status BlobObservers::Add(Watch* watch) {
     statuses[i] = watch->observers[i].Add(values.subspan(begin, part));
   }
   for (const absl::Status& status : statuses) RETURN_IF_ERROR(status);
+  watch->observers.front().DiscountZeros(static_cast<int64_t>(values.size()) -
+                                         watch->tensor->num_elements());
   return absl::OkStatus();
+}
+
+absl::Span<const float> BlobObservers::ValuesInAnyOrder(const Watch& watch) {
+  const KernelLayout* layout = watch.tensor->kernel_layout();
+  if (watch.keeps_order || layout == nullptr) return watch.tensor->values();
+  return layout->stored_values();
 }
 
 absl::StatusOr<IfmrResult> BlobObservers::Search(Watch* watch) {

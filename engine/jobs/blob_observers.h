@@ -47,14 +47,16 @@ class BlobObservers {
   struct Watch {
     int blob_index;  // In the plan.
     const Tensor* tensor;
-    // One per thread, made when the size is known; one in all for small blobs,
-    // whose order counts.
+    bool keeps_order;  // A small blob, see IfmrObserver.
+    // Made when the size is known: one per thread, or one if order counts.
     std::vector<IfmrObserver> observers;
   };
 
   BlobObservers(const QuantPlan& plan, const Net& net, int64_t num_images)
       : plan_(plan), net_(net), num_images_(num_images) {}
 
+  // The blob's values, with zeros where a kernel's layout pads them.
+  static absl::Span<const float> ValuesInAnyOrder(const Watch& watch);
   absl::Status MakeObservers(Watch* watch) const;
   absl::Status Add(Watch* watch);
   static absl::StatusOr<IfmrResult> Search(Watch* watch);

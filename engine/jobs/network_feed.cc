@@ -13,8 +13,9 @@
 namespace quantd {
 namespace {
 
-// Of the blobs of one pass, elements: some 4 MB, the order of a core's caches.
-constexpr int64_t kElementsPerPass = int64_t{1} << 20;
+// Of all blobs of one pass: 128 MB, of which a few layers' are in the caches at
+// a time. Measured on SqueezeNet: less leaves threads waiting, more misses.
+constexpr int64_t kElementsPerPass = int64_t{1} << 25;
 
 // The batch must stay whole for this layer.
 bool DependsOnBatch(const caffe::LayerParameter& layer) {

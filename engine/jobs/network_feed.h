@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
 absl::StatusOr<int64_t> FeedBatch(const NetworkFeed& feed, BatchReader* reader,
                                   Net* net, Tensor* labels);
 
-// How many images to run at once so that the blobs of a pass stay in the cache:
+// How many images to run at once so that a pass is short on memory and cache:
 // a divisor of `batch_size`, which the results of inference do not depend on.
 // batch_size itself where they do: a Reshape that states the batch, or a
 // BatchNorm that computes its statistics.

@@ -59,6 +59,11 @@ class IfmrObserver {
   // of no use afterwards. The caller adds layer and blob.
   absl::Status Add(absl::Span<const float> values);
 
+  // Takes back `count` zeros of the values so far: what a kernel's layout added
+  // as padding. Zeros cost nothing in the search, but count for percentiles.
+  // Not for blobs that are kept whole.
+  void DiscountZeros(int64_t count) { count_ -= count; }
+
   // Takes in what `other` saw. Both must be of the same parameters and of an
   // expected_count that covers the sum. Errors: INVALID_ARGUMENT.
   absl::Status Merge(const IfmrObserver& other);

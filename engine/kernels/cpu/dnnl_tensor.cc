@@ -36,6 +36,11 @@ class DnnlLayout : public KernelLayout {
     }
   }
 
+  absl::Span<const float> stored_values() const override {
+    return {static_cast<const float*>(memory_.get_data_handle()),
+            memory_.get_desc().get_size() / sizeof(float)};
+  }
+
  private:
   const memory memory_;
   const memory plain_;
