@@ -100,6 +100,7 @@ absl::Status Calibration::Load() {
       feed_,
       FindFeed(model_, spec_.has_transform() ? &spec_.transform() : nullptr,
                inputs_));
+  WarnOfMirror(feed_.transform, tracker_.monitor());
   if (!spec_.has_config()) {
     ASSIGN_OR_RETURN(config_, DefaultQuantConfig(model_));
     return absl::OkStatus();

@@ -26,6 +26,7 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
       const NetworkFeed feed,
       FindFeed(net, spec.has_transform() ? &spec.transform() : nullptr,
                inputs));
+  WarnOfMirror(feed.transform, monitor);
   AccuracyOptions options;
   ASSIGN_OR_RETURN(options.lmdb_path, DatasetPath(inputs, spec.dataset_id()));
   options.max_records = spec.max_records();

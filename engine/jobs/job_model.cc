@@ -49,6 +49,15 @@ absl::StatusOr<std::string> DatasetPath(const JobInputs& inputs,
                {{"name", id}});
 }
 
+void WarnOfMirror(const caffe::TransformationParameter& transform,
+                  JobMonitor* monitor) {
+  if (!transform.mirror()) return;
+  Warn("TRANSFORM_IGNORED",
+       "transform_param.mirror is true: Caffe would flip images at random, "
+       "here none is flipped",
+       monitor);
+}
+
 void Warn(const std::string& reason, const std::string& message,
           JobMonitor* monitor) {
   v1::JobWarning warning;

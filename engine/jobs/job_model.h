@@ -24,6 +24,11 @@ absl::StatusOr<caffe::NetParameter> ReadJobModel(const v1::Model& model,
 absl::StatusOr<std::string> DatasetPath(const JobInputs& inputs,
                                         const std::string& id);
 
+// Warns if `transform` mirrors: Caffe flips images at random even in phase
+// TEST, we flip none, so that two runs agree.
+void WarnOfMirror(const caffe::TransformationParameter& transform,
+                  JobMonitor* monitor);
+
 // Sends a warning to `monitor`.
 void Warn(const std::string& reason, const std::string& message,
           JobMonitor* monitor);
