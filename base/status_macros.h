@@ -10,19 +10,19 @@
 #include "absl/status/statusor.h"
 
 // Returns from the calling function if `expr`, an absl::Status, is not OK.
-#define RETURN_IF_ERROR(expr)                          \
-  do {                                                 \
+#define RETURN_IF_ERROR(expr)                           \
+  do {                                                  \
     if (absl::Status _status = (expr); !_status.ok()) { \
-      return _status;                                  \
-    }                                                  \
+      return _status;                                   \
+    }                                                   \
   } while (false)
 
 // Evaluates `expr`, an absl::StatusOr<T>; returns its error, or moves its
 // value into `lhs`, which may be a declaration.
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_IMPL_(QUANTD_CONCAT_(_status_or, __LINE__), lhs, expr)
-#define ASSIGN_OR_RETURN_IMPL_(tmp, lhs, expr) \
-  auto tmp = (expr);                           \
+#define ASSIGN_OR_RETURN_IMPL_(tmp, lhs, expr)   \
+  auto tmp = (expr);                             \
   if (!tmp.ok()) return std::move(tmp).status(); \
   lhs = *std::move(tmp)
 #define QUANTD_CONCAT_INNER_(a, b) a##b
