@@ -27,69 +27,110 @@ IfmrParams ToIfmrParams(const QuantizedBlob& blob) {
   return params;
 }
 
+bool SearchAlike(const QuantizedBlob& a, const QuantizedBlob& b) {
+  return a.params == b.params && a.with_offset == b.with_offset;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BlobObservers>> BlobObservers::Create(
     const QuantPlan& plan, const Net& net, int64_t num_images) {
-  auto observers =
-      std::unique_ptr<BlobObservers>(new BlobObservers(plan, net, num_images));
-  absl::flat_hash_map<const Tensor*, int> producers;
-  for (int i = 0; i < net.num_layers(); ++i) {
-    for (const Tensor* top : net.tops(i)) producers[top] = i;
-  }
-  observers->watches_.resize(net.num_layers());
-  for (size_t i = 0; i < plan.blobs.size(); ++i) {
-    ASSIGN_OR_RETURN(const Tensor* tensor, net.Blob(plan.blobs[i].blob));
-    const auto producer = producers.find(tensor);
-    if (producer == producers.end()) {
-      return absl::InternalError(
-          absl::StrCat("no layer writes blob ", plan.blobs[i].blob));
-    }
-    observers->watches_[producer->second].push_back(
-        {static_cast<int>(i), tensor, false, {}});
-  }
+  auto observers = std::unique_ptr<BlobObservers>(new BlobObservers(plan, net));
+  RETURN_IF_ERROR(observers->FindTensors(num_images));
+  observers->FindSums();
+  observers->FindProducers();
   return observers;
 }
 
-absl::Status BlobObservers::Annotated(const absl::Status& status,
-                                      const QuantizedBlob& blob) const {
-  const std::string& layer = blob.consumers.front().layer;
-  return Annotate(
-      status,
-      absl::StrCat("layer \"", layer, "\", input \"", blob.blob, "\": "),
-      {{"layer", layer}, {"blob", blob.blob}});
-}
-
-absl::Status BlobObservers::Observe(int index) {
-  for (Watch& watch : watches_[index]) {
-    const absl::Status status = Add(&watch);
-    if (!status.ok()) {
-      return Annotated(status, plan_.blobs[watch.blob_index]);
-    }
+absl::Status BlobObservers::FindTensors(int64_t num_images) {
+  for (const QuantizedBlob& blob : plan_.blobs) {
+    ASSIGN_OR_RETURN(const Tensor* tensor, net_.Blob(blob.blob));
+    Watch watch;
+    watch.tensor = tensor;
+    watch.count = tensor->num_elements() /
+                  std::max<int64_t>(1, tensor->shape().LegacyDim(0)) *
+                  num_images;
+    watch.covers = watch.count;
+    watch.keeps_order = watch.count <= IfmrObserver::kMaxKeptValues;
+    watches_.push_back(std::move(watch));
   }
   return absl::OkStatus();
 }
 
-absl::Status BlobObservers::MakeObservers(Watch* watch) const {
-  const Shape& shape = watch->tensor->shape();
-  const int64_t batch = std::max<int64_t>(1, shape.LegacyDim(0));
-  const int64_t count = shape.num_elements() / batch * num_images_;
-  watch->keeps_order = count <= IfmrObserver::kMaxKeptValues;
-  const int num_parts = watch->keeps_order ? 1 : std::max(1, NumThreads());
-  // A layout that pads has more values to come.
-  const int64_t stored = static_cast<int64_t>(ValuesInAnyOrder(*watch).size());
-  for (int i = 0; i < num_parts; ++i) {
+void BlobObservers::FindSums() {
+  absl::flat_hash_map<const Tensor*, size_t> blobs;
+  for (size_t i = 0; i < watches_.size(); ++i) blobs[watches_[i].tensor] = i;
+  for (int i = 0; i < net_.num_layers(); ++i) {
+    if (net_.layer(i).type() != "Concat") continue;
+    const auto sum = blobs.find(net_.tops(i)[0]);
+    if (sum == blobs.end()) continue;
+    std::vector<size_t> parts;
+    for (const Tensor* bottom : net_.bottoms(i)) {
+      const auto part = blobs.find(bottom);
+      if (part == blobs.end() || watches_[part->second].keeps_order ||
+          !watches_[part->second].parts.empty() ||
+          !SearchAlike(plan_.blobs[part->second], plan_.blobs[sum->second])) {
+        break;
+      }
+      parts.push_back(part->second);
+    }
+    if (parts.size() != net_.bottoms(i).size()) continue;
+    Watch& watch = watches_[sum->second];
+    for (const size_t part : parts) {
+      watches_[part].covers = std::max(watches_[part].covers, watch.count);
+    }
+    watch.parts = std::move(parts);
+  }
+}
+
+void BlobObservers::FindProducers() {
+  absl::flat_hash_map<const Tensor*, int> producers;
+  for (int i = 0; i < net_.num_layers(); ++i) {
+    for (const Tensor* top : net_.tops(i)) producers[top] = i;
+  }
+  for (size_t i = 0; i < watches_.size(); ++i) {
+    if (!watches_[i].parts.empty()) continue;
+    to_observe_[producers[watches_[i].tensor]].push_back(i);
+  }
+}
+
+absl::Status BlobObservers::MakeObservers(size_t blob) {
+  Watch& watch = watches_[blob];
+  const int num_observers = watch.keeps_order ? 1 : std::max(1, NumThreads());
+  // A layout that pads brings more values than the blob has.
+  const int64_t elements = std::max<int64_t>(1, watch.tensor->num_elements());
+  const int64_t stored = static_cast<int64_t>(ValuesInAnyOrder(watch).size());
+  const int64_t expected = watch.covers / elements * stored + stored;
+  for (int i = 0; i < num_observers; ++i) {
     ASSIGN_OR_RETURN(
         IfmrObserver observer,
-        IfmrObserver::Create(ToIfmrParams(plan_.blobs[watch->blob_index]),
-                             std::max(count, stored / batch * num_images_)));
-    watch->observers.push_back(std::move(observer));
+        IfmrObserver::Create(ToIfmrParams(plan_.blobs[blob]),
+                             watch.keeps_order ? watch.count : expected));
+    watch.observers.push_back(std::move(observer));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BlobObservers::Annotated(const absl::Status& status,
+                                      size_t blob) const {
+  const std::string& name = plan_.blobs[blob].blob;
+  const std::string& layer = plan_.blobs[blob].consumers.front().layer;
+  return Annotate(status,
+                  absl::StrCat("layer \"", layer, "\", input \"", name, "\": "),
+                  {{"layer", layer}, {"blob", name}});
+}
+
+absl::Status BlobObservers::Observe(int index) {
+  for (const size_t blob : to_observe_[index]) {
+    absl::Status status;
+    if (watches_[blob].observers.empty()) status = MakeObservers(blob);
+    if (status.ok()) status = Add(&watches_[blob]);
+    if (!status.ok()) return Annotated(status, blob);
   }
   return absl::OkStatus();
 }
 
 absl::Status BlobObservers::Add(Watch* watch) {
-  if (watch->observers.empty()) RETURN_IF_ERROR(MakeObservers(watch));
   const absl::Span<const float> values = ValuesInAnyOrder(*watch);
   const int num_parts = static_cast<int>(watch->observers.size());
   const size_t part = (values.size() + num_parts - 1) / num_parts;
@@ -111,28 +152,37 @@ absl::Span<const float> BlobObservers::ValuesInAnyOrder(const Watch& watch) {
   return layout->stored_values();
 }
 
-absl::StatusOr<IfmrResult> BlobObservers::Search(Watch* watch) {
-  if (watch->observers.empty()) {
+absl::StatusOr<IfmrResult> BlobObservers::Search(size_t blob) const {
+  const Watch& watch = watches_[blob];
+  std::vector<size_t> parts = watch.parts;
+  if (parts.empty()) parts.push_back(blob);
+  std::vector<const IfmrObserver*> observers;
+  for (const size_t part : parts) {
+    for (const IfmrObserver& observer : watches_[part].observers) {
+      observers.push_back(&observer);
+    }
+  }
+  if (observers.empty()) {
     return absl::InternalError("no batch was observed");
   }
-  IfmrObserver& all = watch->observers.front();
-  for (size_t i = 1; i < watch->observers.size(); ++i) {
-    RETURN_IF_ERROR(all.Merge(watch->observers[i]));
+  if (observers.size() == 1) return observers[0]->Finish();
+  ASSIGN_OR_RETURN(IfmrObserver all,
+                   IfmrObserver::Create(ToIfmrParams(plan_.blobs[blob]),
+                                        std::max<int64_t>(1, watch.count)));
+  // The first of a watch took back all zeros that padded it: in this order the
+  // count is never above the whole.
+  for (const IfmrObserver* observer : observers) {
+    RETURN_IF_ERROR(all.Merge(*observer));
   }
-  auto result = all.Finish();
-  watch->observers.clear();
-  return result;
+  return all.Finish();
 }
 
 absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
-  std::vector<BlobFactors> factors(plan_.blobs.size());
-  for (std::vector<Watch>& watches : watches_) {
-    for (Watch& watch : watches) {
-      const QuantizedBlob& blob = plan_.blobs[watch.blob_index];
-      auto result = Search(&watch);
-      if (!result.ok()) return Annotated(result.status(), blob);
-      factors[watch.blob_index] = {*result, watch.tensor->shape()};
-    }
+  std::vector<BlobFactors> factors;
+  for (size_t i = 0; i < watches_.size(); ++i) {
+    auto result = Search(i);
+    if (!result.ok()) return Annotated(result.status(), i);
+    factors.push_back({*result, watches_[i].tensor->shape()});
   }
   return factors;
 }

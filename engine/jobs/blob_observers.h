@@ -23,19 +23,21 @@ struct BlobFactors {
   Shape shape;
 };
 
-// One observer per quantized blob of a plan.
+// One observer per quantized blob of a plan. The output of a Concat whose
+// inputs are observed alike is not looked at: its statistics are their sum.
 //
 // Memory: some MB per blob and thread, whatever the number of batches.
-// Threads: compatible, not safe.
+// Threads: compatible, not safe; uses NumThreads() inside.
 class BlobObservers {
  public:
-  // `net` runs the plan's net (its layers may have other weights); `plan` and
-  // `net` must outlive this. `num_images` is the total over all batches.
+  // `net` runs the plan's net (its layers may have other weights) and was made
+  // for one image; `plan` and `net` must outlive this. `num_images` is the
+  // total over all batches.
   // Errors: BLOB_NOT_FOUND if the net has no such blob.
   static absl::StatusOr<std::unique_ptr<BlobObservers>> Create(
       const QuantPlan& plan, const Net& net, int64_t num_images);
 
-  // Call after layer `index` of the net has run on `batch` images.
+  // Call after layer `index` of the net has run.
   // Errors: FAILED_PRECONDITION, ACTIVATION_NOT_FINITE with layer and blob.
   absl::Status Observe(int index);
 
@@ -45,29 +47,34 @@ class BlobObservers {
 
  private:
   struct Watch {
-    int blob_index;  // In the plan.
-    const Tensor* tensor;
-    bool keeps_order;  // A small blob, see IfmrObserver.
-    // Made when the size is known: one per thread, or one if order counts.
+    const Tensor* tensor = nullptr;
+    int64_t count = 0;   // Values over all images.
+    int64_t covers = 0;  // At least count: of the largest sum it is part of.
+    bool keeps_order = false;   // A small blob, see IfmrObserver.
+    std::vector<size_t> parts;  // Its statistics are the sum of these watches'.
+    // Made at the first batch: one per thread, or one if order counts; none
+    // with parts.
     std::vector<IfmrObserver> observers;
   };
 
-  BlobObservers(const QuantPlan& plan, const Net& net, int64_t num_images)
-      : plan_(plan), net_(net), num_images_(num_images) {}
+  BlobObservers(const QuantPlan& plan, const Net& net)
+      : plan_(plan), net_(net), to_observe_(net.num_layers()) {}
 
+  absl::Status FindTensors(int64_t num_images);
+  void FindSums();
+  void FindProducers();
+  absl::Status MakeObservers(size_t blob);
   // The blob's values, with zeros where a kernel's layout pads them.
   static absl::Span<const float> ValuesInAnyOrder(const Watch& watch);
-  absl::Status MakeObservers(Watch* watch) const;
-  absl::Status Add(Watch* watch);
-  static absl::StatusOr<IfmrResult> Search(Watch* watch);
-  absl::Status Annotated(const absl::Status& status,
-                         const QuantizedBlob& blob) const;
+  static absl::Status Add(Watch* watch);
+  absl::StatusOr<IfmrResult> Search(size_t blob) const;
+  absl::Status Annotated(const absl::Status& status, size_t blob) const;
 
   const QuantPlan& plan_;
   const Net& net_;
-  const int64_t num_images_;
-  // By index of the layer that writes the blob.
-  std::vector<std::vector<Watch>> watches_;
+  std::vector<Watch> watches_;  // As the plan's blobs.
+  // By index of the layer that writes them.
+  std::vector<std::vector<size_t>> to_observe_;
 };
 
 }  // namespace quantd

@@ -81,9 +81,9 @@ class LocalLauncher::SlotRunner {
       child = StartChild(
           {options_.worker_binary, "--server=" + options_.server_address,
            "--slot_id=" + slot_.id},
-          // Threads that wait must not spin: other slots need the cores.
+          // Threads that wait spin for some 10 us only: others need the cores.
           {absl::StrCat("OMP_NUM_THREADS=", slot_.num_threads),
-           "OMP_WAIT_POLICY=passive"});
+           "GOMP_SPINCOUNT=3000"});
       if (child.ok()) pid_ = child->pid;
     }
     if (!child.ok()) {

@@ -19,7 +19,7 @@ namespace quantd::launcher {
 // One process per slot, for as long as this runs. Each is a process group of
 // its own, dies with quantd (PR_SET_PDEATHSIG), writes no core file, gains no
 // privileges, inherits no file descriptors, and has OMP_NUM_THREADS and
-// OMP_WAIT_POLICY set. Its lines on stdout and stderr go to the log. After its
+// GOMP_SPINCOUNT set. Its lines on stdout and stderr go to the log. After its
 // end the rest of its group is killed, the slot waits (0.1 s, doubling to 5 s
 // while processes live for less than 10 s) and starts the next.
 //

@@ -1,0 +1,129 @@
+#include "engine/jobs/blob_observers.h"
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/testing/status_matchers.h"
+#include "engine/layers/registry.h"
+#include "google/protobuf/text_format.h"
+
+namespace quantd {
+namespace {
+
+using ::quantd::testing::HasReason;
+
+// 10 and 6 channels: kernels pad both to whole blocks.
+constexpr char kNet[] = R"(
+  layer { name: 'in' type: 'Input' top: 'x'
+          input_param { shape { dim: 1 dim: 3 dim: 64 dim: 64 } } }
+  layer { name: 'conv1' type: 'Convolution' bottom: 'x' top: 'c1'
+          convolution_param { num_output: 10 kernel_size: 3 pad: 1
+                              weight_filler { type: 'gaussian' std: 0.3 } } }
+  layer { name: 'relu1' type: 'ReLU' bottom: 'c1' top: 'r1' }
+  layer { name: 'conv2' type: 'Convolution' bottom: 'x' top: 'c2'
+          convolution_param { num_output: 6 kernel_size: 1
+                              weight_filler { type: 'gaussian' std: 0.7 } } }
+  layer { name: 'cat' type: 'Concat' bottom: 'r1' bottom: 'c2' top: 'y' })";
+
+// Watches r1, c2 and their Concat y.
+class BlobObserversTest : public ::testing::Test {
+ protected:
+  BlobObserversTest() {
+    caffe::NetParameter param;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kNet, &param));
+    auto net = Net::Create(param, {}, MakeLayer);
+    EXPECT_TRUE(net.ok()) << net.status().ToString();
+    net_ = *std::move(net);
+    for (const char* blob : {"r1", "c2", "y"}) {
+      QuantizedBlob quantized;
+      quantized.blob = blob;
+      quantized.consumers = {{4, "cat", 0}};
+      plan_.blobs.push_back(quantized);
+    }
+  }
+
+  // Runs random images; what the observers and the exact search find.
+  void Run(int num_images) {
+    std::map<std::string, std::vector<float>> values;
+    ASSERT_OK_AND_ASSIGN(auto observers,
+                         BlobObservers::Create(plan_, *net_, num_images));
+    ASSERT_OK_AND_ASSIGN(Tensor * input, net_->MutableBlob("x"));
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    for (int image = 0; image < num_images; ++image) {
+      for (float& x : input->values()) x = normal(random);
+      ASSERT_OK(
+          net_->Forward([&](int index) { return observers->Observe(index); }));
+      for (const QuantizedBlob& blob : plan_.blobs) {
+        ASSERT_OK_AND_ASSIGN(const Tensor* tensor, net_->Blob(blob.blob));
+        std::vector<float>& all = values[blob.blob];
+        all.insert(all.end(), tensor->values().begin(), tensor->values().end());
+      }
+    }
+    ASSERT_OK_AND_ASSIGN(found_, observers->Finish());
+    for (const QuantizedBlob& blob : plan_.blobs) {
+      ASSERT_OK_AND_ASSIGN(const IfmrResult exact,
+                           IfmrSearch(values[blob.blob], IfmrParams()));
+      expected_.push_back(exact);
+    }
+  }
+
+  std::unique_ptr<Net> net_;
+  QuantPlan plan_;
+  std::vector<BlobFactors> found_;
+  std::vector<IfmrResult> expected_;
+};
+
+TEST_F(BlobObserversTest, LargeBlobsAndTheirConcatAreAsSearchedOverTheValues) {
+  // c2 has 24,576 values an image: above what is kept whole.
+  Run(48);
+  ASSERT_EQ(found_.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(found_[i].ifmr.max, expected_[i].max) << plan_.blobs[i].blob;
+    EXPECT_EQ(found_[i].ifmr.min, expected_[i].min) << plan_.blobs[i].blob;
+    EXPECT_EQ(found_[i].ifmr.scale, expected_[i].scale) << plan_.blobs[i].blob;
+    EXPECT_EQ(found_[i].ifmr.offset, expected_[i].offset);
+  }
+  EXPECT_EQ(found_[2].shape, Shape({1, 16, 64, 64}));
+}
+
+TEST_F(BlobObserversTest, SmallBlobsToo) {
+  Run(2);
+  ASSERT_EQ(found_.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(found_[i].ifmr.scale, expected_[i].scale) << plan_.blobs[i].blob;
+    EXPECT_EQ(found_[i].ifmr.offset, expected_[i].offset);
+  }
+}
+
+TEST_F(BlobObserversTest, AConcatSearchedOtherwiseIsObservedItself) {
+  plan_.blobs[2].params.max_percentile = 0.999f;
+  Run(48);
+  ASSERT_EQ(found_.size(), 3u);
+  EXPECT_LT(found_[2].ifmr.max, expected_[2].max);
+  EXPECT_EQ(found_[1].ifmr.scale, expected_[1].scale);
+}
+
+TEST_F(BlobObserversTest, NamesLayerAndBlobOfWhatIsNotFinite) {
+  ASSERT_OK_AND_ASSIGN(auto observers, BlobObservers::Create(plan_, *net_, 1));
+  ASSERT_OK_AND_ASSIGN(Tensor * input, net_->MutableBlob("x"));
+  for (float& x : input->values()) x = 3e38f;
+  const absl::Status status =
+      net_->Forward([&](int index) { return observers->Observe(index); });
+  EXPECT_THAT(status, HasReason("ACTIVATION_NOT_FINITE"));
+  EXPECT_EQ(GetErrorMetadata(status).at("layer"), "cat");
+}
+
+TEST_F(BlobObserversTest, UnknownBlobsAndMissingBatchesAreErrors) {
+  ASSERT_OK_AND_ASSIGN(auto observers, BlobObservers::Create(plan_, *net_, 1));
+  EXPECT_FALSE(observers->Finish().ok());
+  plan_.blobs[0].blob = "nowhere";
+  EXPECT_THAT(BlobObservers::Create(plan_, *net_, 1),
+              HasReason("BLOB_NOT_FOUND"));
+}
+
+}  // namespace
+}  // namespace quantd
