@@ -1,5 +1,6 @@
 #include "engine/jobs/blob_observers.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <random>
@@ -15,7 +16,6 @@ namespace {
 
 using ::quantd::testing::HasReason;
 
-// 10 and 6 channels: kernels pad both to whole blocks.
 constexpr char kNet[] = R"(
   layer { name: 'in' type: 'Input' top: 'x'
           input_param { shape { dim: 1 dim: 3 dim: 64 dim: 64 } } }
@@ -27,6 +27,23 @@ constexpr char kNet[] = R"(
           convolution_param { num_output: 6 kernel_size: 1
                               weight_filler { type: 'gaussian' std: 0.7 } } }
   layer { name: 'cat' type: 'Concat' bottom: 'r1' bottom: 'c2' top: 'y' })";
+
+// A kernel's layout that pads: the plain values with zeros behind them.
+class PaddedLayout : public KernelLayout {
+ public:
+  explicit PaddedLayout(absl::Span<const float> plain)
+      : size_(plain.size()), values_(plain.begin(), plain.end()) {
+    values_.resize(size_ * 2, 0.0f);
+  }
+  void CopyToPlain(float* plain) const override {
+    std::copy_n(values_.data(), size_, plain);
+  }
+  absl::Span<const float> stored_values() const override { return values_; }
+
+ private:
+  const size_t size_;
+  std::vector<float> values_;
+};
 
 // Watches r1, c2 and their Concat y.
 class BlobObserversTest : public ::testing::Test {
@@ -71,6 +88,7 @@ class BlobObserversTest : public ::testing::Test {
     }
   }
 
+  bool padded_ = true;
   std::unique_ptr<Net> net_;
   QuantPlan plan_;
   std::vector<BlobFactors> found_;
@@ -88,6 +106,15 @@ TEST_F(BlobObserversTest, LargeBlobsAndTheirConcatAreAsSearchedOverTheValues) {
     EXPECT_EQ(found_[i].ifmr.offset, expected_[i].offset);
   }
   EXPECT_EQ(found_[2].shape, Shape({1, 16, 64, 64}));
+}
+
+TEST_F(BlobObserversTest, LayoutsOfTheKernelsThemselves) {
+  padded_ = false;
+  Run(48);
+  ASSERT_EQ(found_.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(found_[i].ifmr.scale, expected_[i].scale) << plan_.blobs[i].blob;
+  }
 }
 
 TEST_F(BlobObserversTest, SmallBlobsToo) {
