@@ -289,7 +289,7 @@ TEST(QuantConfigTest, DamagedTextIsReadOrRefusedButNeverCrashes) {
   for (int i = 0; i < 3000; ++i) {
     std::string text = golden;
     for (int k = 0; k < 3; ++k) {
-      text[random() % text.size()] = "{}[]\",:0.e-tn\0\xff"[random() % 17];
+      text[random() % text.size()] = "{}[]\",:0.e-tn\0\xff"[random() % 15];
     }
     text.resize(text.size() - random() % 2 * (random() % text.size()));
     const auto config = Parse(text);
