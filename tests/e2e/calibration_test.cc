@@ -169,6 +169,65 @@ TEST(CalibrationErrorTest, WeightsOfAnotherNetwork) {
   EXPECT_FALSE(RunOnFiles(spec).ok());
 }
 
+// The reason and the named place of a job on a changed prototxt.
+void ExpectPrototxtError(const std::string& from, const std::string& to,
+                         const std::string& reason, const std::string& place) {
+  std::string text =
+      ReadFile(Runfile("tests/data/digits/lenet_deploy.prototxt"));
+  const size_t at = text.find(from);
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, from.size(), to);
+  v1::JobSpec spec = Spec("lenet");
+  *spec.mutable_calibrate()->mutable_model()->mutable_prototxt() =
+      FileBlob(WriteTemp("net.prototxt", text));
+  const auto output = RunOnFiles(spec);
+  EXPECT_THAT(output, HasReason(reason));
+  EXPECT_NE(output.status().message().find(place), absl::string_view::npos)
+      << output.status();
+}
+
+TEST(CalibrationErrorTest, PrototxtErrorsNameTheirPlace) {
+  ExpectPrototxtError("type: \"Pooling\"", "type: \"Poling\"",
+                      "NETWORK_UNSUPPORTED", "Poling");
+  ExpectPrototxtError("bottom: \"conv1\"", "bottom: \"nowhere\"",
+                      "NET_BLOB_UNKNOWN", "nowhere");
+  ExpectPrototxtError("num_output: 20", "num_output: twenty", "PROTOTXT_PARSE",
+                      "net.prototxt:");
+  ExpectPrototxtError("num_output: 20", "num_output: 21",
+                      "MODEL_WEIGHTS_MISMATCH", "conv1");
+}
+
+TEST(CalibrationErrorTest, TruncatedCaffemodel) {
+  const std::string bytes =
+      ReadFile(Runfile("tests/data/digits/lenet.caffemodel"));
+  v1::JobSpec spec = Spec("lenet");
+  *spec.mutable_calibrate()->mutable_model()->mutable_weights() =
+      FileBlob(WriteTemp("cut.caffemodel", bytes.substr(0, 1000)));
+  EXPECT_THAT(RunOnFiles(spec), HasReason("CAFFEMODEL_PARSE"));
+}
+
+TEST(CalibrationErrorTest, ConfigsThatNameWhatIsNotThere) {
+  v1::JobSpec spec = Spec("lenet");
+  *spec.mutable_calibrate()->mutable_config() =
+      FileBlob(WriteTemp("a.json", R"({"version":1,"conv9":{}})"));
+  EXPECT_THAT(RunOnFiles(spec), HasReason("LAYER_NOT_FOUND"));
+  *spec.mutable_calibrate()->mutable_config() = FileBlob(
+      WriteTemp("b.json", R"({"version":1,"conv1":{"quant_enabled":true}})"));
+  EXPECT_THAT(RunOnFiles(spec), HasReason("CONFIG_PARSE"));
+}
+
+TEST(CalibrationErrorTest, DataThatCannotBeRead) {
+  v1::JobSpec spec = Spec("lenet");
+  spec.mutable_calibrate()->set_dataset_id(FreshDirectory("no_lmdb"));
+  EXPECT_FALSE(RunOnFiles(spec).ok());
+  const std::string folder = FreshDirectory("cut_lmdb");
+  std::ofstream(folder + "/data.mdb", std::ios::binary)
+      << ReadFile(Runfile("tests/data/digits/digits_calibration_lmdb/data.mdb"))
+             .substr(0, 20000);
+  spec.mutable_calibrate()->set_dataset_id(folder);
+  EXPECT_THAT(RunOnFiles(spec), HasReason("DATASET_CORRUPT"));
+}
+
 TEST(CalibrationErrorTest, ImagesOfAnotherSize) {
   v1::JobSpec spec = Spec("lenet");
   spec.mutable_calibrate()->mutable_transform()->set_crop_size(20);
