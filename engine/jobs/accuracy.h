@@ -15,7 +15,7 @@ namespace quantd {
 
 struct AccuracyOptions {
   std::string lmdb_path;
-  // Images of one forward pass, at least 1.
+  // Images of a unit of progress, and of one pass at most; at least 1.
   int64_t batch_size = 16;
   // 0: all, once.
   int64_t max_records = 0;
