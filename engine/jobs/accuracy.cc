@@ -50,6 +50,7 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
   ASSIGN_OR_RETURN(
       auto net, Net::Create(ReuseBlobs(std::move(runnable), {output.blob}), {},
                             MakeLayer));
+  first.reset();  // It was for the shape; stops its thread.
   ASSIGN_OR_RETURN(auto reader,
                    OpenFeed(feed, options.lmdb_path,
                             ImagesPerPass(*net, options.batch_size)));

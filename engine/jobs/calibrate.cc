@@ -165,6 +165,7 @@ absl::Status Calibration::CollectStatistics() {
   ASSIGN_OR_RETURN(
       auto net,
       Net::Create(ReuseBlobs(std::move(weighted), watched), {}, MakeLayer));
+  first.reset();  // It was for the shape; stops its thread.
   ASSIGN_OR_RETURN(auto reader,
                    OpenFeed(feed_, path, ImagesPerPass(*net, BatchSize())));
   ASSIGN_OR_RETURN(
