@@ -1,12 +1,13 @@
 // Accuracy: the share of positions whose label is among the top_k scores. A
 // label counts if fewer than top_k other classes score at least as much: ties
 // hurt. Top 1, if there, has the share of each class.
+#include <memory>
 #include <numeric>
 #include <vector>
 
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 #include "engine/layers/labels.h"
 
 namespace quantd {

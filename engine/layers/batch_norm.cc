@@ -5,12 +5,13 @@
 // and the blobs go on: f = a * f + 1, s = a * s + new, where
 // a = moving_average_fraction and the new variance is the unbiased one.
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

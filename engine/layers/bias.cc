@@ -1,9 +1,11 @@
 // Bias: y = x + beta, beta along `num_axes` axes from `axis` on. beta is a
 // blob, or the second bottom.
+#include <memory>
+
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/channel_broadcast.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,11 +1,12 @@
 // Concat: joins the bottoms along one axis.
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/cpu/concat.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -8,12 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/conv_geometry.h"
 #include "engine/kernels/cpu/convolution.h"
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/conv_params.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -2,14 +2,15 @@
 // tops, labels (B).
 #include <sys/stat.h>
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/data/batch_reader.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

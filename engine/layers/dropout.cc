@@ -3,11 +3,12 @@
 // (ATC) TRAIN does not divide, and TEST multiplies by 1 - dropout_ratio.
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <random>
 #include <string>
 
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,11 +1,12 @@
 // Eltwise: sum (with coefficients), product or maximum of equal shapes.
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/cpu/matched_buffers.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,10 +1,11 @@
 // Flatten: the axes axis..end_axis become one.
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,12 +1,13 @@
 // InnerProduct: y = x * W^T + b over the axes from `axis` on.
 // Blobs: weights (M, K), or (K, M) with `transpose`; bias (M).
+#include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/cpu/inner_product.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,7 +1,9 @@
 // Input: tops whose values the caller sets (Net::MutableBlob).
+#include <memory>
+
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -18,7 +18,6 @@ def quantd_layer(name, deps = [], test_deps = [], test_data = [], copts = []):
         copts = copts,
         deps = [
             ":checks",
-            ":factories",
             "//base:error",
             "//base:status_macros",
             "//engine/core:layer",

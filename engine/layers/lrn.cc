@@ -4,13 +4,14 @@
 // x^2 with pad (n - 1) / 2 and Caffe's divisor; k is ignored, as in Caffe.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/pool_geometry.h"
 #include "engine/kernels/reference/pooling.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

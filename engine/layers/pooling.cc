@@ -1,16 +1,17 @@
 // Pooling: MAX and AVE over windows of (N, C, H, W).
 // top[1] of MAX is the index h * W + w of the maximum in its plane.
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/cpu/pooling.h"
 #include "engine/kernels/pool_geometry.h"
 #include "engine/kernels/reference/pooling.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

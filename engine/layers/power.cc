@@ -1,9 +1,10 @@
 // Power: y = (shift + scale * x) ^ power.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,9 +1,11 @@
 // PReLU: y = max(x, 0) + a * min(x, 0), a per channel (axis 1) or, with
 // channel_shared, one for all. Blob: a (C), or a scalar.
+#include <memory>
+
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -2,11 +2,12 @@
 // quant_param.scale is the reciprocal of the step.
 #include <cfloat>
 #include <cmath>
+#include <memory>
 
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/fake_quant.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -2,9 +2,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
+
+// Each is defined in its layer's file; the linker reports one that is missing.
+#define QUANTD_LAYER(type, factory)                                  \
+  std::unique_ptr<Layer> factory(const caffe::LayerParameter& param, \
+                                 caffe::Phase phase);
+#include "engine/layers/layers.inc"
+#undef QUANTD_LAYER
+
 namespace {
 
 struct Entry {

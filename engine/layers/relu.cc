@@ -1,8 +1,10 @@
 // ReLU: y = max(x, 0) + negative_slope * min(x, 0).
+#include <memory>
+
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/cpu/matched_buffers.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

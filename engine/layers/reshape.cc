@@ -1,11 +1,12 @@
 // Reshape: replaces the axes axis..axis+num_axes-1 by reshape_param.shape,
 // where 0 copies the bottom's dimension at that place and one -1 is inferred.
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,9 +1,11 @@
 // Scale: y = x * gamma [+ beta], gamma along `num_axes` axes from `axis` on.
 // gamma is a blob, or the second bottom; with bias_term beta is the last blob.
+#include <memory>
+
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/layers/channel_broadcast.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,8 +1,9 @@
 // Sigmoid: y = 1 / (1 + exp(-x)), as 0.5 * tanh(0.5 * x) + 0.5.
 #include <cmath>
+#include <memory>
 
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,6 +1,8 @@
 // Silence: consumes bottoms that would be outputs of the net otherwise.
+#include <memory>
+
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

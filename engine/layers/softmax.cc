@@ -1,8 +1,10 @@
 // Softmax over softmax_param.axis.
+#include <memory>
+
 #include "engine/kernels/softmax.h"
 #include "absl/strings/str_cat.h"
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

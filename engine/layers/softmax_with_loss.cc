@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <memory>
 
 #include "base/status_macros.h"
+#include "engine/core/layer.h"
 #include "engine/kernels/softmax.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 #include "engine/layers/labels.h"
 
 namespace quantd {

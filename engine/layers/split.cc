@@ -1,8 +1,9 @@
 // Split: every top is a copy of the bottom.
 #include <algorithm>
+#include <memory>
 
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {

@@ -1,8 +1,9 @@
 // TanH: y = tanh(x).
 #include <cmath>
+#include <memory>
 
+#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/factories.h"
 
 namespace quantd {
 namespace {
