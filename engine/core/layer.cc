@@ -1,5 +1,7 @@
 #include "engine/core/layer.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/error.h"
@@ -18,6 +20,20 @@ uint32_t HashOf(absl::string_view text) {
 }
 
 }  // namespace
+
+absl::Status Layer::Backward(const BackwardPass& pass) {
+  return Error(absl::StatusCode::kUnimplemented, "LAYER_NOT_DIFFERENTIABLE",
+               absl::StrCat("type ", type(),
+                            " has no backward pass; keep it out of the path "
+                            "from a loss to what is learned (lr_mult: 0, "
+                            "propagate_down: false)"),
+               {{"type", type()}});
+}
+
+void Layer::SetBlobDiffs(std::vector<Tensor> diffs, std::vector<bool> wanted) {
+  blob_diffs_ = std::move(diffs);
+  wanted_ = std::move(wanted);
+}
 
 absl::Status Layer::AddBlob(const std::vector<int64_t>& dims,
                             const caffe::FillerParameter& filler) {

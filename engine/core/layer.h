@@ -21,6 +21,18 @@ namespace quantd {
 using Bottoms = absl::Span<const Tensor* const>;
 using Tops = absl::Span<Tensor* const>;
 
+// The values and the gradients of one pass, for Layer::Backward().
+struct BackwardPass {
+  // The values as Forward() left them: in place, a bottom is the top.
+  Bottoms bottoms;
+  absl::Span<const Tensor* const> tops;
+  // d(loss) / d(top i), of top i's shape.
+  absl::Span<const Tensor* const> top_diffs;
+  // d(loss) / d(bottom i), of bottom i's shape, to be overwritten whole; null
+  // where nobody wants it. In place, bottom_diffs[i] is top_diffs[i].
+  absl::Span<Tensor* const> bottom_diffs;
+};
+
 // One layer of a net.
 //
 // Call order: SetUp() once with the shapes of the first run, then blobs are
@@ -60,6 +72,17 @@ class Layer {
   // Computes the tops, which have the shapes that Reshape() gave.
   virtual absl::Status Forward(Bottoms bottoms, Tops tops) = 0;
 
+  // The gradient of the last Forward(): writes pass.bottom_diffs and *adds*
+  // d(loss) / d(blob i) to blob_diff(i) where WantsBlobDiff(i). Called only if
+  // something is wanted.
+  // Errors: UNIMPLEMENTED, LAYER_NOT_DIFFERENTIABLE unless a type overrides it.
+  virtual absl::Status Backward(const BackwardPass& pass);
+
+  // False for bottoms without a gradient: labels, indices, what is compared
+  // with a threshold. The net never asks for those; a net that needs them for
+  // learning treats the bottom as a constant.
+  virtual bool IsDifferentiable(int bottom) const { return true; }
+
   // Called when blobs() were written from outside (weights loaded): prepacked
   // copies are stale.
   virtual void BlobsChanged() {}
@@ -68,6 +91,9 @@ class Layer {
   virtual bool AllowsInPlace() const { return false; }
   // Weight of top `index` in the net's loss when the prototxt has none.
   virtual float DefaultLossWeight(int index) const { return 0; }
+  // Learning rate multiplier of blob `index` when the prototxt has none.
+  // Statistics, which are no weights, have 0.
+  virtual float DefaultLrMult(int index) const { return 1; }
   // Tops that the net makes, without a name, where the prototxt gives fewer: 1
   // for losses.
   virtual int NumAutomaticTops() const { return 0; }
@@ -76,7 +102,18 @@ class Layer {
   std::vector<Tensor>& blobs() { return blobs_; }
   const std::vector<Tensor>& blobs() const { return blobs_; }
 
+  // The gradients of blobs(), same shapes, and which of them Backward() must
+  // compute. Given by the net after SetUp(); without them none is computed.
+  void SetBlobDiffs(std::vector<Tensor> diffs, std::vector<bool> wanted);
+  const std::vector<Tensor>& blob_diffs() const { return blob_diffs_; }
+
  protected:
+  bool WantsBlobDiff(int index) const {
+    return index < static_cast<int>(wanted_.size()) && wanted_[index];
+  }
+  // Only where WantsBlobDiff(index).
+  Tensor& blob_diff(int index) { return blob_diffs_[index]; }
+
   // Appends a blob with the filler's values, or zeros. Random ones depend on
   // the layer's name. Errors: as Fill() (engine/core/filler.h);
   // INVALID_ARGUMENT for dimensions that are no shape or hold more than
@@ -90,6 +127,8 @@ class Layer {
   const caffe::LayerParameter param_;
   const caffe::Phase phase_;
   bool skip_fillers_ = false;
+  std::vector<Tensor> blob_diffs_;
+  std::vector<bool> wanted_;  // One per blob diff.
 };
 
 }  // namespace quantd

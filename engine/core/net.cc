@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/blob_proto.h"
+#include "engine/core/gradient_plan.h"
+#include "engine/core/insert_splits.h"
 
 namespace quantd {
 namespace {
@@ -58,8 +60,12 @@ double Sum(absl::Span<const float> values) {
 
 class Net::Builder {
  public:
-  Builder(const Options& options, const LayerFactory& factory)
-      : options_(options), factory_(factory), net_(new Net) {
+  Builder(const Options& options, bool force_backward,
+          const LayerFactory& factory)
+      : options_(options),
+        force_backward_(force_backward),
+        factory_(factory),
+        net_(new Net) {
     net_->max_bytes_ = options.max_bytes;
   }
 
@@ -68,8 +74,9 @@ class Net::Builder {
   }
 
   std::unique_ptr<Net> Finish(const std::string& name) && {
-    for (Node& node : net_->layers_) node.layer->BlobsChanged();
+    net_->ParamsChanged();
     net_->name_ = name;
+    if (options_.backward) PlanBackward();
     net_->output_names_.assign(unconsumed_.begin(), unconsumed_.end());
     return std::move(net_);
   }
@@ -89,6 +96,7 @@ class Net::Builder {
     RETURN_IF_ERROR(ConnectBottoms(param, &node));
     RETURN_IF_ERROR(ConnectTops(param, &node));
     RETURN_IF_ERROR(SetLossWeights(param, &node));
+    RETURN_IF_ERROR(CheckPropagateDown(param));
     if (param.blobs_size() > 0) node.layer->SkipFillers();
     RETURN_IF_ERROR(
         node.layer->SetUp(ShapesOf(node.bottoms), node.tops.size()));
@@ -96,6 +104,7 @@ class Net::Builder {
       net_->used_bytes_ += blob.num_elements() * kBytesPerElement;
     }
     RETURN_IF_ERROR(ShareBlobs(param, &node));
+    if (options_.backward) RETURN_IF_ERROR(AddDiffs(param, &node));
     RETURN_IF_ERROR(LoadBlobs(param, &node));
     RETURN_IF_ERROR(net_->Reshape(&node));
     net_->layers_.push_back(std::move(node));
@@ -165,7 +174,9 @@ class Net::Builder {
 
   Tensor* NewBlob() {
     net_->blobs_.push_back(std::make_unique<Tensor>());
-    return net_->blobs_.back().get();
+    Tensor* blob = net_->blobs_.back().get();
+    if (options_.backward) net_->diffs_[blob] = std::make_unique<Tensor>();
+    return blob;
   }
 
   absl::Status SetLossWeights(const caffe::LayerParameter& param, Node* node) {
@@ -184,6 +195,19 @@ class Net::Builder {
                                        : node->layer->DefaultLossWeight(i));
     }
     return absl::OkStatus();
+  }
+
+  static absl::Status CheckPropagateDown(const caffe::LayerParameter& param) {
+    if (param.propagate_down_size() == 0 ||
+        param.propagate_down_size() == param.bottom_size()) {
+      return absl::OkStatus();
+    }
+    return Error(
+        absl::StatusCode::kInvalidArgument, "LAYER_PARAMETER_INVALID",
+        absl::StrCat("propagate_down is given ", param.propagate_down_size(),
+                     " times for ", param.bottom_size(),
+                     " bottoms; give none or one per bottom"),
+        {{"field", "propagate_down"}});
   }
 
   // Lets blobs whose param has a name be the same Tensor as the first of it.
@@ -250,8 +274,125 @@ class Net::Builder {
     return absl::OkStatus();
   }
 
+  // Gives the layer's blobs gradients; shared blobs share theirs.
+  absl::Status AddDiffs(const caffe::LayerParameter& param, Node* node) {
+    std::vector<Tensor> diffs;
+    const std::vector<Tensor>& blobs = node->layer->blobs();
+    for (int i = 0; i < static_cast<int>(blobs.size()); ++i) {
+      const caffe::ParamSpec spec =
+          i < param.param_size() ? param.param(i) : caffe::ParamSpec();
+      const auto [it, is_first] =
+          spec.name().empty()
+              ? std::make_pair(param_by_name_.end(), true)
+              : param_by_name_.try_emplace(spec.name(), net_->params_.size());
+      if (!is_first) {
+        RETURN_IF_ERROR(MergeMultipliers(spec, it->second));
+        diffs.push_back(
+            net_->params_[it->second].diff.Reshaped(blobs[i].shape()));
+        continue;
+      }
+      Net::Param learned;
+      learned.layer = static_cast<int>(net_->layers_.size());
+      learned.blob = i;
+      learned.value = blobs[i];
+      RETURN_IF_ERROR(learned.diff.Resize(blobs[i].shape()));
+      learned.lr_mult =
+          spec.has_lr_mult() ? spec.lr_mult() : node->layer->DefaultLrMult(i);
+      learned.decay_mult = spec.decay_mult();
+      if (!spec.name().empty()) {
+        if (spec.has_lr_mult()) {
+          multipliers_given_.insert(absl::StrCat(spec.name(), "/lr_mult"));
+        }
+        if (spec.has_decay_mult()) {
+          multipliers_given_.insert(absl::StrCat(spec.name(), "/decay_mult"));
+        }
+      }
+      net_->used_bytes_ += blobs[i].num_elements() * kBytesPerElement;
+      diffs.push_back(learned.diff);
+      net_->params_.push_back(std::move(learned));
+    }
+    node->layer->SetBlobDiffs(std::move(diffs), {});
+    return absl::OkStatus();
+  }
+
+  // Layers that share a blob may each give the multipliers, if they agree.
+  absl::Status MergeMultipliers(const caffe::ParamSpec& spec, size_t index) {
+    Net::Param& param = net_->params_[index];
+    RETURN_IF_ERROR(MergeMultiplier(spec, "lr_mult", spec.has_lr_mult(),
+                                    spec.lr_mult(), &param.lr_mult));
+    return MergeMultiplier(spec, "decay_mult", spec.has_decay_mult(),
+                           spec.decay_mult(), &param.decay_mult);
+  }
+
+  absl::Status MergeMultiplier(const caffe::ParamSpec& spec, const char* field,
+                               bool given, float value, float* merged) {
+    if (!given) return absl::OkStatus();
+    const bool was_given =
+        !multipliers_given_.insert(absl::StrCat(spec.name(), "/", field))
+             .second;
+    if (was_given && *merged != value) {
+      return Error(
+          absl::StatusCode::kInvalidArgument, "LAYER_PARAMETER_INVALID",
+          absl::StrCat("param.", field, " of \"", spec.name(), "\" is ", value,
+                       ", but a layer that shares it says ", *merged,
+                       "; make them equal"),
+          {{"field", absl::StrCat("param.", field)}});
+    }
+    *merged = value;
+    return absl::OkStatus();
+  }
+
+  GradientFacts FactsOf(const Node& node) const {
+    GradientFacts facts;
+    const caffe::LayerParameter& param = node.layer->param();
+    for (size_t i = 0; i < node.bottoms.size(); ++i) {
+      facts.bottoms.push_back(IdOf(node.bottoms[i]));
+      facts.differentiable.push_back(
+          node.layer->IsDifferentiable(static_cast<int>(i)));
+    }
+    for (const Tensor* top : node.tops) facts.tops.push_back(IdOf(top));
+    facts.loss_weights = node.loss_weights;
+    facts.propagate_down.assign(param.propagate_down().begin(),
+                                param.propagate_down().end());
+    for (int i = 0; i < static_cast<int>(node.layer->blobs().size()); ++i) {
+      const bool given = i < param.param_size() && param.param(i).has_lr_mult();
+      facts.lr_mults.push_back(given ? param.param(i).lr_mult()
+                                     : node.layer->DefaultLrMult(i));
+    }
+    return facts;
+  }
+
+  int IdOf(const Tensor* blob) const { return blob_ids_.at(blob); }
+
+  void PlanBackward() {
+    for (const auto& blob : net_->blobs_) {
+      blob_ids_.emplace(blob.get(), static_cast<int>(blob_ids_.size()));
+    }
+    std::vector<GradientFacts> facts;
+    for (const Node& node : net_->layers_) facts.push_back(FactsOf(node));
+    const std::vector<GradientNeeds> needs =
+        PlanGradients(facts, force_backward_);
+    for (size_t i = 0; i < needs.size(); ++i) {
+      Node& node = net_->layers_[i];
+      node.needs_backward = needs[i].backward;
+      node.layer->SetBlobDiffs(node.layer->blob_diffs(), needs[i].blobs);
+      for (const Tensor* top : node.tops) {
+        node.top_diffs.push_back(net_->diffs_[top].get());
+      }
+      for (size_t b = 0; b < node.bottoms.size(); ++b) {
+        node.bottom_diffs.push_back(needs[i].bottoms[b]
+                                        ? net_->diffs_[node.bottoms[b]].get()
+                                        : nullptr);
+      }
+    }
+  }
+
   const Options options_;
+  const bool force_backward_;
   const LayerFactory& factory_;
+  absl::flat_hash_map<std::string, size_t> param_by_name_;  // Into params_.
+  std::set<std::string> multipliers_given_;  // <param name>/<field>
+  absl::flat_hash_map<const Tensor*, int> blob_ids_;
   std::unique_ptr<Net> net_;
   absl::flat_hash_map<std::string, SharedBlob> shared_;
   absl::flat_hash_map<std::string, int> num_shared_;  // By layer.
@@ -261,8 +402,11 @@ class Net::Builder {
 absl::StatusOr<std::unique_ptr<Net>> Net::Create(
     const caffe::NetParameter& model, const Options& options,
     const LayerFactory& factory) {
-  Builder builder(options, factory);
-  for (const caffe::LayerParameter& param : model.layer()) {
+  Builder builder(options, model.force_backward(), factory);
+  caffe::NetParameter with_splits;
+  if (options.backward) with_splits = InsertSplits(model);
+  for (const caffe::LayerParameter& param :
+       options.backward ? with_splits.layer() : model.layer()) {
     RETURN_IF_ERROR(builder.AddLayer(param));
   }
   return std::move(builder).Finish(model.name());
@@ -274,25 +418,33 @@ absl::Status Net::Reshape(Node* node) {
   if (unchanged) return absl::OkStatus();
   std::vector<Shape> top_shapes(node->tops.size());
   RETURN_IF_ERROR(node->layer->Reshape(bottom_shapes, &top_shapes));
-  for (size_t i = 0; i < node->tops.size(); ++i) {
-    const int64_t needed_bytes =
-        used_bytes_ - BytesOf(*node->tops[i]) +
-        kBytesPerElement * top_shapes[i].num_elements();
-    if (needed_bytes > max_bytes_) {
-      return Error(
-          absl::StatusCode::kResourceExhausted, "MEMORY_ESTIMATE_EXCEEDED",
-          absl::StrCat("with top ", i, " of shape ", top_shapes[i].ToString(),
-                       " the net needs ", needed_bytes, " bytes; the limit is ",
-                       max_bytes_, "; use a smaller batch"),
-          {{"needed", absl::StrCat(needed_bytes)},
-           {"limit", absl::StrCat(max_bytes_)}});
-    }
-    used_bytes_ = needed_bytes;
-    RETURN_IF_ERROR(node->tops[i]->Resize(top_shapes[i]));
+  for (int i = 0; i < static_cast<int>(node->tops.size()); ++i) {
+    RETURN_IF_ERROR(ResizeTop(node, i, top_shapes[i]));
   }
   node->bottom_shapes = std::move(bottom_shapes);
   node->reshaped = true;
   return absl::OkStatus();
+}
+
+absl::Status Net::ResizeTop(Node* node, int index, const Shape& shape) {
+  Tensor* top = node->tops[index];
+  const auto diff = diffs_.find(top);
+  const int64_t copies = diff == diffs_.end() ? 1 : 2;
+  const int64_t needed_bytes =
+      used_bytes_ +
+      copies * (kBytesPerElement * shape.num_elements() - BytesOf(*top));
+  if (needed_bytes > max_bytes_) {
+    return Error(
+        absl::StatusCode::kResourceExhausted, "MEMORY_ESTIMATE_EXCEEDED",
+        absl::StrCat("with top ", index, " of shape ", shape.ToString(),
+                     " the net needs ", needed_bytes, " bytes; the limit is ",
+                     max_bytes_, "; use a smaller batch"),
+        {{"needed", absl::StrCat(needed_bytes)},
+         {"limit", absl::StrCat(max_bytes_)}});
+  }
+  used_bytes_ = needed_bytes;
+  RETURN_IF_ERROR(top->Resize(shape));
+  return diff == diffs_.end() ? absl::OkStatus() : diff->second->Resize(shape);
 }
 
 absl::Status Net::Forward(const AfterLayer& after_layer) {
@@ -311,6 +463,49 @@ absl::Status Net::Forward(const AfterLayer& after_layer) {
     if (after_layer) RETURN_IF_ERROR(after_layer(index));
   }
   return absl::OkStatus();
+}
+
+absl::Status Net::Backward() {
+  for (int index = num_layers() - 1; index >= 0; --index) {
+    Node& node = layers_[index];
+    if (!node.needs_backward) continue;
+    for (size_t i = 0; i < node.tops.size(); ++i) {
+      if (node.loss_weights[i] == 0) continue;
+      absl::Span<float> diff = diffs_[node.tops[i]]->values();
+      std::fill(diff.begin(), diff.end(), node.loss_weights[i]);
+    }
+    const absl::Status status = node.layer->Backward(
+        {node.bottoms, node.tops, node.top_diffs, node.bottom_diffs});
+    if (!status.ok()) return InLayer(node.layer->param(), status);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const Tensor*> Net::Diff(const std::string& name) const {
+  ASSIGN_OR_RETURN(const Tensor* blob, Blob(name));
+  const auto it = diffs_.find(blob);
+  if (it != diffs_.end()) return it->second.get();
+  return Error(absl::StatusCode::kNotFound, "BLOB_NOT_FOUND",
+               absl::StrCat("blob \"", name,
+                            "\" has no gradient: the net was "
+                            "made for inference"),
+               {{"blob", name}});
+}
+
+absl::StatusOr<Tensor*> Net::MutableDiff(const std::string& name) {
+  ASSIGN_OR_RETURN(const Tensor* diff, Diff(name));
+  return const_cast<Tensor*>(diff);
+}
+
+void Net::ClearParamDiffs() {
+  for (Param& param : params_) {
+    absl::Span<float> diff = param.diff.values();
+    std::fill(diff.begin(), diff.end(), 0.0f);
+  }
+}
+
+void Net::ParamsChanged() {
+  for (Node& node : layers_) node.layer->BlobsChanged();
 }
 
 absl::StatusOr<int> Net::LayerIndex(const std::string& name) const {

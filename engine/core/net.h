@@ -38,8 +38,23 @@ class Net {
  public:
   struct Options {
     caffe::Phase phase = caffe::TEST;
-    // Most bytes of all blobs and weights together.
+    // Most bytes of all blobs, weights and gradients together.
     int64_t max_bytes = int64_t{16} << 30;
+    // Backward() will be called: blobs with several readers get a Split, blobs
+    // and weights get gradients. What is computed follows Caffe's rules
+    // (gradient_plan.h) and NetParameter.force_backward.
+    bool backward = false;
+  };
+
+  // A blob of a layer that a solver may change. Blobs that layers share by
+  // param.name are one Param, that of the first layer.
+  struct Param {
+    int layer = 0;  // Index of the layer, and of the blob in it.
+    int blob = 0;
+    Tensor value;  // Shares the layer's memory.
+    Tensor diff;   // The sum of all gradients since ClearParamDiffs().
+    float lr_mult = 1;
+    float decay_mult = 1;
   };
 
   // Called after layer `index` has run, with its tops' values in place. An
@@ -97,6 +112,25 @@ class Net {
   // Sum of loss_weight * top over the last Forward().
   double loss() const { return loss_; }
 
+  // The gradients of the last Forward(), for nets with Options::backward:
+  // overwrites those of blobs, adds to those of params(). The gradient of a top
+  // with a loss weight is that weight; that of another top that nobody reads is
+  // what MutableDiff() got, zero otherwise.
+  // Errors: of Layer::Backward().
+  absl::Status Backward();
+
+  // The gradient of a blob; zero where none was computed. NOT_FOUND as Blob(),
+  // also in a net without Options::backward.
+  absl::StatusOr<const Tensor*> Diff(const std::string& name) const;
+  absl::StatusOr<Tensor*> MutableDiff(const std::string& name);
+
+  // Everything that can be learned, in Caffe's order: of layers, then blobs.
+  // Empty without Options::backward.
+  const std::vector<Param>& params() const { return params_; }
+  void ClearParamDiffs();
+  // After values of params() were written: tells the layers.
+  void ParamsChanged();
+
  private:
   struct Node {
     std::unique_ptr<Layer> layer;
@@ -105,6 +139,10 @@ class Net {
     std::vector<Shape> bottom_shapes;  // Of the last Reshape().
     bool reshaped = false;             // At least once.
     std::vector<float> loss_weights;   // One per top.
+    // With Options::backward only.
+    bool needs_backward = false;
+    std::vector<const Tensor*> top_diffs;
+    std::vector<Tensor*> bottom_diffs;  // Null where none is wanted.
   };
 
   // Builds a net: what is needed only until it is complete.
@@ -115,11 +153,15 @@ class Net {
   // Reshapes `node` if its bottoms' shapes are not those of the last time, and
   // resizes its tops.
   absl::Status Reshape(Node* node);
+  // Resizes top `index` of `node`, and its gradient.
+  absl::Status ResizeTop(Node* node, int index, const Shape& shape);
 
   std::string name_;
   std::vector<Node> layers_;
   // Stable addresses: nodes point into it.
   std::vector<std::unique_ptr<Tensor>> blobs_;
+  absl::flat_hash_map<const Tensor*, std::unique_ptr<Tensor>> diffs_;
+  std::vector<Param> params_;
   absl::flat_hash_map<std::string, Tensor*> blob_by_name_;
   std::vector<std::string> blob_names_;
   std::vector<std::string> input_names_;

@@ -41,6 +41,19 @@ class ReluLayer : public Layer {
     return absl::OkStatus();
   }
 
+  // In place the bottom is y: it has the sign of x unless the slope is
+  // negative, as in Caffe.
+  absl::Status Backward(const BackwardPass& pass) override {
+    const float slope = param().relu_param().negative_slope();
+    const float* x = pass.bottoms[0]->data();
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[0]->data();
+    const int64_t n = pass.bottoms[0]->num_elements();
+#pragma omp parallel for simd
+    for (int64_t i = 0; i < n; ++i) dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
 };
 

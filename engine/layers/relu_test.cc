@@ -1,4 +1,5 @@
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -18,6 +19,18 @@ TEST(ReluLayerTest, NegativeSlopeInPlace) {
   relu.Input("x", {4}, {-1, 2, -3, 4});
   ASSERT_OK(relu.Forward());
   EXPECT_THAT(relu.Output("x"), Values({-0.5, 2, -1.5, 4}));
+}
+
+TEST(ReluLayerTest, Gradient) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester relu(absl::StrCat(
+        "type: 'ReLU' bottom: 'x' relu_param { negative_slope: 0.25 } top: '",
+        top, "'"));
+    relu.Input("x", {2, 9}, Noise(18));
+    GradientCheck check;
+    check.kink_range = 0.02;
+    ExpectGradients(relu, check);
+  }
 }
 
 TEST(ReluLayerTest, FollowsAChangedShape) {

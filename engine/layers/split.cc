@@ -28,6 +28,16 @@ class SplitLayer : public Layer {
     }
     return absl::OkStatus();
   }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    absl::Span<float> dx = pass.bottom_diffs[0]->values();
+    std::fill(dx.begin(), dx.end(), 0.0f);
+    for (const Tensor* top_diff : pass.top_diffs) {
+      const float* dy = top_diff->data();
+      for (size_t i = 0; i < dx.size(); ++i) dx[i] += dy[i];
+    }
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace

@@ -58,6 +58,16 @@ std::vector<CaseBlob> Blobs(const Json& json, const char* field,
   return blobs;
 }
 
+std::vector<CaseParam> Params(const Json& json, const char* field,
+                              const std::string& directory) {
+  std::vector<CaseParam> params;
+  for (const Json& param : List(json, field)) {
+    params.push_back({Text(param, "layer"), param.value("index", 0),
+                      Path(directory, Text(param, "file"))});
+  }
+  return params;
+}
+
 // The nearest ancestor of `directory` that has `file`; empty without one.
 std::string FindRoot(const std::string& directory, const std::string& file) {
   std::string root = directory;
@@ -89,12 +99,11 @@ CaffeCase ParseCase(const Json& json, const std::string& root) {
   result.inputs = Blobs(json, "inputs", result.directory);
   result.outputs = Blobs(json, "outputs", result.directory);
   if (result.kind != "solver") {
-    for (const Json& param : List(json, "params_after")) {
-      result.params_after.push_back(
-          {Text(param, "layer"), param.value("index", 0),
-           Path(result.directory, Text(param, "file"))});
-    }
+    result.params_after = Params(json, "params_after", result.directory);
   }
+  result.top_diffs = Blobs(json, "top_diffs", result.directory);
+  result.bottom_diffs = Blobs(json, "bottom_diffs", result.directory);
+  result.param_diffs = Params(json, "param_diffs", result.directory);
   result.rtol = json.value("rtol", 0.0);
   result.atol = json.value("atol", 0.0);
   return result;
@@ -152,7 +161,12 @@ class CaseRun {
     for (const caffe::LayerParameter& layer : model_.layer()) {
       if (!IsKnown(layer.type())) return UnknownType(layer.type());
     }
-    return FromStatus(Check());
+    const absl::Status status = Check();
+    // Forward values were right, but there is no backward pass to compare.
+    if (absl::IsUnimplemented(status)) {
+      return Skipped(std::string(status.message()));
+    }
+    return FromStatus(status);
   }
 
  private:
@@ -202,6 +216,8 @@ class CaseRun {
   absl::Status Check() {
     Net::Options options;
     options.phase = case_.phase;
+    options.backward =
+        !case_.bottom_diffs.empty() || !case_.param_diffs.empty();
     ASSIGN_OR_RETURN(net_, Net::Create(model_, options, MakeLayer));
     for (const CaseBlob& input : case_.inputs) {
       RETURN_IF_ERROR(SetInput(input));
@@ -214,16 +230,48 @@ class CaseRun {
       RETURN_IF_ERROR(net_->Forward());
       RETURN_IF_ERROR(CheckOutputs(batch));
     }
-    return CheckParams();
+    RETURN_IF_ERROR(CheckParams());
+    return options.backward ? CheckGradients() : absl::OkStatus();
   }
 
   absl::Status SetInput(const CaseBlob& input) {
-    ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(input.file));
+    ASSIGN_OR_RETURN(Tensor * blob, net_->MutableBlob(input.blob));
+    return Fill(input.file, blob);
+  }
+
+  // Shape and values of the array in `file`.
+  static absl::Status Fill(const std::string& file, Tensor* tensor) {
+    ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(file));
     ASSIGN_OR_RETURN(const std::vector<float> values, array.Values<float>());
     ASSIGN_OR_RETURN(const Shape shape, Shape::Create(array.shape));
-    ASSIGN_OR_RETURN(Tensor * blob, net_->MutableBlob(input.blob));
-    RETURN_IF_ERROR(blob->Resize(shape));
-    std::copy(values.begin(), values.end(), blob->data());
+    RETURN_IF_ERROR(tensor->Resize(shape));
+    std::copy(values.begin(), values.end(), tensor->data());
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckGradients() {
+    for (const CaseBlob& top : case_.top_diffs) {
+      ASSIGN_OR_RETURN(Tensor * diff, net_->MutableDiff(top.blob));
+      RETURN_IF_ERROR(Fill(top.file, diff));
+    }
+    net_->ClearParamDiffs();
+    RETURN_IF_ERROR(net_->Backward());
+    for (const CaseBlob& bottom : case_.bottom_diffs) {
+      ASSIGN_OR_RETURN(const Tensor* diff, net_->Diff(bottom.blob));
+      RETURN_IF_ERROR(Compare(absl::StrCat("gradient of ", bottom.blob), *diff,
+                              bottom.file, case_));
+    }
+    for (const CaseParam& param : case_.param_diffs) {
+      ASSIGN_OR_RETURN(const int index, net_->LayerIndex(param.layer));
+      const std::vector<Tensor>& diffs = net_->layer(index).blob_diffs();
+      if (param.index >= static_cast<int>(diffs.size())) {
+        return absl::InternalError(
+            absl::StrCat("layer ", param.layer, " has no blob ", param.index));
+      }
+      RETURN_IF_ERROR(Compare(
+          absl::StrCat("gradient of ", param.layer, " blob ", param.index),
+          diffs[param.index], param.file, case_));
+    }
     return absl::OkStatus();
   }
 

@@ -1,6 +1,6 @@
-// Cases that BVLC Caffe computed, run by our engine: forward values, data
-// layers, whole nets and prototxt upgrades.
-// Not here: the command line (run_caffe_cases.cc), gradients and solvers.
+// Cases that BVLC Caffe computed, run by our engine: forward values, gradients,
+// data layers, whole nets and prototxt upgrades.
+// Not here: the command line (run_caffe_cases.cc), solvers.
 #ifndef QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
 #define QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
 
@@ -44,6 +44,10 @@ struct CaffeCase {
   std::vector<CaseBlob> inputs;
   std::vector<CaseBlob> outputs;
   std::vector<CaseParam> params_after;
+  // Gradients: given on tops, expected of bottoms and of layers' blobs.
+  std::vector<CaseBlob> top_diffs;
+  std::vector<CaseBlob> bottom_diffs;
+  std::vector<CaseParam> param_diffs;
   // A value passes when |a - b| <= atol + rtol * |b|, b the expected one.
   double rtol = 0;
   double atol = 0;

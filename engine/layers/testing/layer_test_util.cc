@@ -19,8 +19,10 @@ caffe::LayerParameter ParseLayer(const std::string& prototxt) {
 
 absl::StatusOr<std::unique_ptr<Net>> MakeLayerNet(
     const caffe::LayerParameter& layer,
-    const std::map<std::string, Shape>& inputs, caffe::Phase phase) {
+    const std::map<std::string, Shape>& inputs, caffe::Phase phase,
+    bool backward) {
   caffe::NetParameter model;
+  model.set_force_backward(backward);
   for (const auto& [name, shape] : inputs) {
     caffe::LayerParameter* input = model.add_layer();
     input->set_name("input_" + name);
@@ -32,6 +34,7 @@ absl::StatusOr<std::unique_ptr<Net>> MakeLayerNet(
   *model.add_layer() = layer;
   Net::Options options;
   options.phase = phase;
+  options.backward = backward;
   return Net::Create(model, options, MakeLayer);
 }
 
@@ -44,6 +47,7 @@ LayerTester& LayerTester::Input(const std::string& name, const Shape& shape,
               static_cast<int64_t>(values.size()) == shape.num_elements())
       << name;
   inputs_[name] = {shape, values};
+  inputs_[name].values.resize(shape.num_elements());
   return *this;
 }
 
@@ -56,19 +60,53 @@ LayerTester& LayerTester::Blob(const Shape& shape,
   return *this;
 }
 
-absl::Status LayerTester::Forward() {
-  if (net_ == nullptr) {
+absl::Status LayerTester::Prepare(bool backward) {
+  if (net_ == nullptr || backward_ != backward) {
     std::map<std::string, Shape> shapes;
     for (const auto& [name, input] : inputs_) shapes[name] = input.shape;
-    ASSIGN_OR_RETURN(net_, MakeLayerNet(layer_, shapes, phase_));
+    backward_ = backward;
+    ASSIGN_OR_RETURN(net_, MakeLayerNet(layer_, shapes, phase_, backward));
   }
   for (const auto& [name, input] : inputs_) {
     ASSIGN_OR_RETURN(Tensor * blob, net_->MutableBlob(name));
     RETURN_IF_ERROR(blob->Resize(input.shape));
-    std::fill_n(blob->data(), blob->num_elements(), 0.0f);
     std::copy(input.values.begin(), input.values.end(), blob->data());
   }
+  return absl::OkStatus();
+}
+
+absl::Status LayerTester::Forward() {
+  RETURN_IF_ERROR(Prepare(backward_));
   return net_->Forward();
+}
+
+absl::Status LayerTester::Backward(
+    const std::map<std::string, std::vector<float>>& top_diffs) {
+  RETURN_IF_ERROR(Prepare(/*backward=*/true));
+  RETURN_IF_ERROR(net_->Forward());
+  for (const std::string& top : layer_.top()) {
+    ASSIGN_OR_RETURN(Tensor * diff, net_->MutableDiff(top));
+    absl::Span<float> values = diff->values();
+    std::fill(values.begin(), values.end(), 1.0f);
+    const auto given = top_diffs.find(top);
+    if (given == top_diffs.end()) continue;
+    EXPECT_EQ(given->second.size(), values.size()) << top;
+    std::copy(given->second.begin(), given->second.end(), values.begin());
+  }
+  net_->ClearParamDiffs();
+  return net_->Backward();
+}
+
+std::vector<float> LayerTester::InputDiff(const std::string& name) const {
+  const auto diff = net_->Diff(name);
+  EXPECT_TRUE(diff.ok()) << diff.status().ToString();
+  if (!diff.ok()) return {};
+  return {(*diff)->values().begin(), (*diff)->values().end()};
+}
+
+std::vector<float> LayerTester::BlobDiff(int index) const {
+  const Tensor& diff = net_->layer(net_->num_layers() - 1).blob_diffs()[index];
+  return {diff.values().begin(), diff.values().end()};
 }
 
 std::vector<float> LayerTester::Output(const std::string& name) const {

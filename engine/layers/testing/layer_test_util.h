@@ -21,11 +21,12 @@ namespace quantd::testing {
 caffe::LayerParameter ParseLayer(const std::string& prototxt);
 
 // A net of Input layers for the bottoms of `layer` that are keys of
-// `inputs`, and `layer`, which may carry blobs.
+// `inputs`, and `layer`, which may carry blobs. With `backward`, every gradient
+// that the layer can give is computed (force_backward).
 absl::StatusOr<std::unique_ptr<Net>> MakeLayerNet(
     const caffe::LayerParameter& layer,
     const std::map<std::string, Shape>& inputs,
-    caffe::Phase phase = caffe::TEST);
+    caffe::Phase phase = caffe::TEST, bool backward = false);
 
 // A one-layer net under test.
 //
@@ -55,16 +56,33 @@ class LayerTester {
   // The layer's blob `index` now.
   std::vector<float> LayerBlob(int index) const;
 
-  Net* net() { return net_.get(); }
+  // Runs forward and backward; `top_diffs` are the gradients of the tops, 1
+  // everywhere for tops that it does not name. Blob gradients start at 0.
+  absl::Status Backward(
+      const std::map<std::string, std::vector<float>>& top_diffs = {});
+  // After Backward(): the gradient of an input, and of the layer's blob.
+  std::vector<float> InputDiff(const std::string& name) const;
+  std::vector<float> BlobDiff(int index) const;
 
- private:
+  // An input as it was given, all values present.
   struct InputValue {
     Shape shape;
     std::vector<float> values;
   };
+  const std::map<std::string, InputValue>& inputs() const { return inputs_; }
+  // The layer's own bottoms and tops.
+  const caffe::LayerParameter& param() const { return layer_; }
+
+  Net* net() { return net_.get(); }
+  // The layer under test, after Forward() or Backward().
+  Layer& layer() { return net_->mutable_layer(net_->num_layers() - 1); }
+
+ private:
+  absl::Status Prepare(bool backward);
 
   caffe::LayerParameter layer_;
   const caffe::Phase phase_;
+  bool backward_ = false;  // Whether net_ can.
   std::map<std::string, InputValue> inputs_;
   std::unique_ptr<Net> net_;
 };
