@@ -9,6 +9,7 @@ _LIBRARIES = [
     "dnnl",
     "grpc",
     "gtest",
+    "hdf5",
     "jpeg",
     "json",
     "lmdb",
