@@ -39,10 +39,10 @@ class AccuracyLayer : public Layer {
     const caffe::AccuracyParameter& accuracy = param().accuracy_param();
     std::vector<int64_t> num_all(axis_.classes);
     std::vector<int64_t> num_correct(axis_.classes);
-    for (int64_t i = 0; i < axis_.outer * axis_.inner; ++i) {
+    for (int64_t i = 0; i < axis_.num_positions(); ++i) {
       const float value = bottoms[1]->data()[i];
       if (accuracy.has_ignore_label() &&
-          value == static_cast<float>(accuracy.ignore_label())) {
+          IsLabel(value, accuracy.ignore_label())) {
         continue;
       }
       ASSIGN_OR_RETURN(const int64_t label, ClassOf(value, axis_.classes));
@@ -58,6 +58,8 @@ class AccuracyLayer : public Layer {
     return absl::OkStatus();
   }
 
+  bool IsDifferentiable(int bottom) const override { return false; }
+
  private:
   static int64_t Sum(const std::vector<int64_t>& counts) {
     return std::accumulate(counts.begin(), counts.end(), int64_t{0});
@@ -69,9 +71,7 @@ class AccuracyLayer : public Layer {
   }
 
   bool IsCorrect(const float* scores, int64_t position, int64_t label) const {
-    const float* column = scores +
-                          position / axis_.inner * axis_.classes * axis_.inner +
-                          position % axis_.inner;
+    const float* column = scores + axis_.IndexOf(position, 0);
     const float own = column[label * axis_.inner];
     int64_t num_others = -1;  // The label itself is counted too.
     for (int64_t c = 0; c < axis_.classes; ++c) {

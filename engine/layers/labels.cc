@@ -1,5 +1,7 @@
 #include "engine/layers/labels.h"
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
@@ -35,6 +37,10 @@ absl::StatusOr<int64_t> ClassOf(float label, int64_t classes) {
                             classes, " classes, counted from 0"),
                {{"value", absl::StrCat(label)},
                 {"allowed", absl::StrCat("0 to ", classes - 1)}});
+}
+
+bool IsLabel(float value, int label) {
+  return std::trunc(value) == static_cast<float>(label);
 }
 
 }  // namespace quantd

@@ -6,17 +6,17 @@
 #include <memory>
 
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/kernels/softmax.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/labels.h"
+#include "engine/layers/loss_layer.h"
 
 namespace quantd {
 namespace {
 
-class SoftmaxWithLossLayer : public Layer {
+class SoftmaxWithLossLayer : public LossLayer {
  public:
-  using Layer::Layer;
+  using LossLayer::LossLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     return CheckArity(bottoms, {2, 2}, num_tops, {1, 2});
@@ -35,61 +35,49 @@ class SoftmaxWithLossLayer : public Layer {
     const float* p = probabilities_.data();
     Softmax(bottoms[0]->data(), axis_.outer, axis_.classes, axis_.inner,
             probabilities_.data());
-    const caffe::LossParameter& loss = param().loss_param();
     double sum = 0;
     int64_t num_valid = 0;
-    for (int64_t i = 0; i < axis_.outer * axis_.inner; ++i) {
+    for (int64_t i = 0; i < axis_.num_positions(); ++i) {
       const float value = bottoms[1]->data()[i];
-      if (loss.has_ignore_label() &&
-          value == static_cast<float>(loss.ignore_label())) {
-        continue;
-      }
+      if (IsIgnored(value)) continue;
       ASSIGN_OR_RETURN(const int64_t label, ClassOf(value, axis_.classes));
-      const int64_t row = i / axis_.inner * axis_.classes + label;
-      sum -=
-          std::log(std::max(p[row * axis_.inner + i % axis_.inner], FLT_MIN));
+      sum -= std::log(std::max(p[axis_.IndexOf(i, label)], FLT_MIN));
       ++num_valid;
     }
-    *tops[0]->data() = static_cast<float>(sum / Divisor(num_valid));
+    divisor_ = Divisor({axis_.outer, axis_.inner, num_valid});
+    *tops[0]->data() = static_cast<float>(sum / divisor_);
     if (tops.size() > 1) {
       std::copy_n(p, probabilities_.num_elements(), tops[1]->data());
     }
     return absl::OkStatus();
   }
 
-  float DefaultLossWeight(int index) const override { return index == 0; }
-  int NumAutomaticTops() const override { return 1; }
+  // dx = p - [is the label], also where ln was cut; 0 where ignored. Top 1
+  // passes nothing on, as in Caffe.
+  absl::Status Backward(const BackwardPass& pass) override {
+    const float* labels = pass.bottoms[1]->data();
+    const float scale =
+        static_cast<float>(*pass.top_diffs[0]->data() / divisor_);
+    const float* p = probabilities_.data();
+    float* dx = pass.bottom_diffs[0]->data();
+    const int64_t n = probabilities_.num_elements();
+    for (int64_t i = 0; i < n; ++i) dx[i] = p[i] * scale;
+    for (int64_t i = 0; i < axis_.num_positions(); ++i) {
+      if (!IsIgnored(labels[i])) {
+        ASSIGN_OR_RETURN(const int64_t label,
+                         ClassOf(labels[i], axis_.classes));
+        dx[axis_.IndexOf(i, label)] -= scale;
+        continue;
+      }
+      for (int64_t c = 0; c < axis_.classes; ++c) dx[axis_.IndexOf(i, c)] = 0;
+    }
+    return absl::OkStatus();
+  }
 
  private:
-  caffe::LossParameter::NormalizationMode Normalization() const {
-    const caffe::LossParameter& loss = param().loss_param();
-    if (loss.has_normalization() || !loss.has_normalize()) {
-      return loss.normalization();
-    }
-    return loss.normalize() ? caffe::LossParameter::VALID
-                            : caffe::LossParameter::BATCH_SIZE;
-  }
-
-  double Divisor(int64_t num_valid) const {
-    int64_t divisor = 1;
-    switch (Normalization()) {
-      case caffe::LossParameter::FULL:
-        divisor = axis_.outer * axis_.inner;
-        break;
-      case caffe::LossParameter::VALID:
-        divisor = num_valid;
-        break;
-      case caffe::LossParameter::BATCH_SIZE:
-        divisor = axis_.outer;
-        break;
-      case caffe::LossParameter::NONE:
-        break;
-    }
-    return static_cast<double>(std::max(divisor, int64_t{1}));
-  }
-
   ClassAxis axis_;
   Tensor probabilities_;
+  double divisor_ = 1;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -62,6 +63,32 @@ TEST(SoftmaxWithLossLayerTest, AllIgnoredIsZeroAndZeroProbabilityFinite) {
   ignored.Input("label", {1}, {1});
   ASSERT_OK(ignored.Forward());
   EXPECT_THAT(ignored.Output("loss"), Values({87.33655f}, 1e-3f));
+}
+
+TEST(SoftmaxWithLossLayerTest, GradientIsProbabilityLessLabel) {
+  LayerTester loss(
+      "type: 'SoftmaxWithLoss' bottom: 'x' bottom: 'label' top: 'loss' "
+      "loss_param { ignore_label: 9 } loss_weight: 4");
+  const float log3 = std::log(3.0f);
+  loss.Input("x", {1, 2, 3}, {0, 1, 0, log3, 1, 0});
+  loss.Input("label", {1, 3}, {0, 9, 1});
+  ASSERT_OK(loss.Backward());
+  EXPECT_THAT(loss.InputDiff("x"),
+              Values({2 * (0.25f - 1), 0, 1, 1.5f, 0, -1}));
+}
+
+TEST(SoftmaxWithLossLayerTest, Gradients) {
+  for (const char* field :
+       {"", "loss_param { normalization: FULL ignore_label: 2 }",
+        "loss_param { normalization: BATCH_SIZE } softmax_param { axis: -2 }",
+        "loss_param { normalization: NONE }", "loss_weight: 0.5"}) {
+    LayerTester loss(absl::StrCat(
+        "type: 'SoftmaxWithLoss' bottom: 'x' bottom: 'label' top: 'loss' ",
+        field));
+    loss.Input("x", {2, 3, 4}, Noise(24));
+    loss.Input("label", {2, 4}, {0, 1, 2, 0, 2, 1, 1, 0});
+    ExpectGradients(loss);
+  }
 }
 
 TEST(SoftmaxWithLossLayerTest, RefusesBadLabels) {
