@@ -6,28 +6,19 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-
-struct MDB_env;
-struct MDB_txn;
-struct MDB_cursor;
+#include "base/lmdb/lmdb_file.h"
 
 namespace quantd {
 
-// One record. Points into the mapped file: valid as long as its reader.
-struct LmdbRecord {
-  absl::string_view key;
-  absl::string_view value;
-};
-
 // A read-only view of the unnamed database of an LMDB environment, as Caffe's
-// tools write it. Opens without a lock file, so that the directory may be
-// read-only; nobody may write to it meanwhile.
+// tools write it, in a cycle. Opens without a lock file, so that the directory
+// may be read-only; nobody may write to it meanwhile.
 //
 // Threads: compatible, not safe.
-// Memory: the file is mapped, not read.
+// Memory: some pages and the largest record so far.
 //
 // Example:
 //   ASSIGN_OR_RETURN(auto reader, LmdbReader::Open("train_lmdb"));
@@ -36,39 +27,34 @@ struct LmdbRecord {
 //   }
 class LmdbReader {
  public:
-  // Opens `directory`, which holds data.mdb. The structure of the file is
-  // checked first (lmdb_check.h), so that a damaged file is an error and not a
-  // crash.
+  // Opens `directory`, which holds data.mdb. Damage further inside is an error
+  // of Next() (base/lmdb/lmdb_file.h).
   // Errors: NOT_FOUND, DATASET_NOT_FOUND without data.mdb; FAILED_PRECONDITION,
   // DATASET_EMPTY without records, DATASET_CORRUPT if the file is not an LMDB,
   // is cut short or is damaged. All name the file.
   static absl::StatusOr<std::unique_ptr<LmdbReader>> Open(
       const std::string& directory);
-  ~LmdbReader();
   LmdbReader(const LmdbReader&) = delete;
   LmdbReader& operator=(const LmdbReader&) = delete;
 
   const std::string& directory() const { return directory_; }
   // At least 1.
-  int64_t num_records() const { return num_records_; }
+  int64_t num_records() const { return file_->num_records(); }
 
   // The next record in byte-wise key order; after the last comes the first.
+  // Valid until the next call.
   // Errors: FAILED_PRECONDITION, DATASET_CORRUPT.
   absl::StatusOr<LmdbRecord> Next();
 
   // The next Next() returns the first record.
-  void Rewind() { at_start_ = true; }
+  void Rewind() { file_->Rewind(); }
 
  private:
-  explicit LmdbReader(const std::string& directory) : directory_(directory) {}
-  absl::Status Begin();
+  LmdbReader(const std::string& directory, std::unique_ptr<LmdbFile> file)
+      : directory_(directory), file_(std::move(file)) {}
 
   const std::string directory_;
-  int64_t num_records_ = 0;
-  MDB_env* env_ = nullptr;
-  MDB_txn* txn_ = nullptr;
-  MDB_cursor* cursor_ = nullptr;
-  bool at_start_ = true;
+  const std::unique_ptr<LmdbFile> file_;
 };
 
 }  // namespace quantd
