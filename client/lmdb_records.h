@@ -7,22 +7,20 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-struct MDB_env;
-
 namespace quantd {
 
-// One LMDB, open for reading.
+// One LMDB (base/lmdb/lmdb_file.h reads it).
 //
-// Ownership: owns the memory map; closes it when destroyed.
-// Threads: safe, a call opens its own transaction. Nobody may write the LMDB
+// Threads: safe, a call opens the file itself. Nobody may write the LMDB
 //   meanwhile: without locks, a reader would see pages being reused.
-// Memory: address space of the file's size; pages are the kernel's.
+// Memory: the largest record, during a visit.
 //
 // Example:
 //   ASSIGN_OR_RETURN(auto records, LmdbRecords::Open("digits_lmdb"));
@@ -34,14 +32,12 @@ class LmdbRecords {
   using Visitor = absl::FunctionRef<absl::Status(absl::string_view key,
                                                  absl::string_view value)>;
 
-  // path: the LMDB's directory, or the data.mdb in it. The file's header and
-  // size are checked before it is mapped.
+  // path: the LMDB's directory, or the data.mdb in it.
   // Errors, all FAILED_PRECONDITION: FILE_NOT_FOUND, FILE_EMPTY, DATASET_EMPTY
   // (no record), LMDB_CORRUPT (not an LMDB, truncated, not plain key order).
   static absl::StatusOr<std::unique_ptr<LmdbRecords>> Open(
       const std::string& path);
 
-  ~LmdbRecords();
   LmdbRecords(const LmdbRecords&) = delete;
   LmdbRecords& operator=(const LmdbRecords&) = delete;
 
@@ -56,15 +52,11 @@ class LmdbRecords {
   absl::Status ForEach(int64_t first, int64_t end, Visitor visitor) const;
 
  private:
-  LmdbRecords(std::string path, MDB_env* env, int64_t num_records,
-              uintptr_t map_begin, uintptr_t map_end);
+  LmdbRecords(std::string path, int64_t num_records)
+      : path_(std::move(path)), num_records_(num_records) {}
 
   const std::string path_;
-  MDB_env* const env_;
   const int64_t num_records_;
-  // Where the file is mapped: values must lie inside.
-  const uintptr_t map_begin_;
-  const uintptr_t map_end_;
 };
 
 }  // namespace quantd

@@ -96,7 +96,7 @@ TEST(LmdbRecordsTest, BadInputIsNamed) {
               HasReason("DATASET_EMPTY"));
 }
 
-TEST(LmdbRecordsTest, EveryTruncationIsRefusedBeforeMapping) {
+TEST(LmdbRecordsTest, EveryTruncationIsRefused) {
   const std::string bytes = ReadBytes(
       WriteTestLmdb("whole", MakeTestRecords(10, 6000)) + "/data.mdb");
   ASSERT_OK(LmdbRecords::Open(WriteBytes(bytes)));
