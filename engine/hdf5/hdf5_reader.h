@@ -69,7 +69,7 @@ class Hdf5Reader {
   // num_elements of Find().
   absl::Status ReadFloats(const std::string& path,
                           absl::Span<float> values) const;
-  // The first value of a dataset of integers or floats.
+  // The only value of a dataset of integers.
   absl::StatusOr<int64_t> ReadInt(const std::string& path) const;
   // A string of fixed length, without what follows the first zero byte.
   absl::StatusOr<std::string> ReadString(const std::string& path) const;

@@ -19,6 +19,7 @@ _LIBRARIES = [
     "protobuf",
     "rocksdb",
     "spdlog",
+    "zlib",
 ]
 
 def system_libraries():
