@@ -27,6 +27,7 @@ ALLOWED = {
 # Inside the engine.
 ENGINE_FORBIDDEN = {
     "core": {"layers", "model", "graph", "quant", "data", "export", "eval", "jobs", "config"},
+    "hdf5": {"core", "layers", "model", "graph", "quant", "data", "export", "eval", "jobs", "config"},
     "quant": {"core", "layers", "model", "graph", "data", "export", "eval", "jobs", "config"},
     "layers": {"quant", "graph", "export", "eval", "jobs", "config", "model"},
     "model": {"layers", "graph", "quant", "export", "eval", "jobs", "config"},

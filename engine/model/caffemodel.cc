@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/hdf5/hdf5_reader.h"
+#include "engine/model/caffemodel_h5.h"
 #include "engine/model/names.h"
 #include "engine/model/wire_limits.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -33,9 +35,6 @@ absl::Status ParseError(const std::string& file_name, int64_t offset,
 std::string OtherFileKind(absl::string_view bytes) {
   if (absl::StartsWith(bytes, "version https://git-lfs")) {
     return "a Git LFS pointer; fetch the real file with `git lfs pull`";
-  }
-  if (absl::StartsWith(bytes, "\x89HDF\r\n\x1a\n")) {
-    return "an HDF5 file; save the weights as a binary caffemodel";
   }
   if (absl::StartsWith(bytes, "\x1f\x8b") ||
       absl::StartsWith(bytes, "PK\3\4")) {
@@ -86,6 +85,7 @@ absl::StatusOr<caffe::NetParameter> ParseCaffemodel(
                       absl::StrCat("the file has ", size,
                                    " bytes; the limit is ", kMaxBytes));
   }
+  if (LooksLikeHdf5(bytes)) return ParseCaffemodelH5(bytes, file_name);
   if (const std::string kind = OtherFileKind(bytes); !kind.empty()) {
     return ParseError(file_name, 0, size,
                       absl::StrCat("not a caffemodel but ", kind));

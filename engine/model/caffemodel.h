@@ -1,5 +1,5 @@
-// Caffemodel: a binary NetParameter, read without trust and written in one
-// form.
+// Caffemodel: a binary NetParameter, or HDF5 (caffemodel_h5.h), read without
+// trust; written as a binary.
 // Not here: attaching its blobs to the layers of a prototxt (load_model.h).
 #ifndef QUANTD_ENGINE_MODEL_CAFFEMODEL_H_
 #define QUANTD_ENGINE_MODEL_CAFFEMODEL_H_
@@ -18,9 +18,9 @@ namespace quantd {
 // not know are kept and written back by SerializeCaffemodel().
 // Memory: about twice `bytes`.
 // Errors: INVALID_ARGUMENT, CAFFEMODEL_PARSE with file, offset, size: empty,
-//   truncated, not a caffemodel (a Git LFS pointer, HDF5 and text are named as
-//   such), without layers, beyond the limits of wire_limits.h, 2 GiB or more,
-//   nested deeper than 100; MODEL_INVALID for illegal names (names.h).
+//   truncated, not a caffemodel (a Git LFS pointer and text are named as such),
+//   without layers, beyond the limits of wire_limits.h, 2 GiB or more, nested
+//   deeper than 100; MODEL_INVALID for illegal names (names.h).
 absl::StatusOr<caffe::NetParameter> ParseCaffemodel(
     absl::string_view bytes, const std::string& file_name);
 

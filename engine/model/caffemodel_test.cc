@@ -91,7 +91,7 @@ TEST(CaffemodelTest, TellsWhatAFileIsInstead) {
   EXPECT_THAT(parse(""), StatusIs(kInvalidArgument, "empty"));
   EXPECT_THAT(parse("version https://git-lfs.github.com/spec/v1\n"),
               StatusIs(kInvalidArgument, "Git LFS pointer"));
-  EXPECT_THAT(parse("\x89HDF\r\n\x1a\n"), StatusIs(kInvalidArgument, "HDF5"));
+  EXPECT_THAT(parse("\x89HDF\r\n\x1a\n"), HasReason("HDF5_INVALID"));
   EXPECT_THAT(parse("name: \"net\"\n"), StatusIs(kInvalidArgument, "text"));
   EXPECT_THAT(parse(std::string("PK\3\4")),
               StatusIs(kInvalidArgument, "compressed"));
