@@ -32,6 +32,8 @@ struct CaffeCase {
   std::string name;
   std::string kind;   // "" (one layer), "data", "net", "upgrade", "solver".
   std::string layer;  // The layer type under test; "Net", "Upgrade", ...
+  // Where forks mean different things by one type: whose meaning this is.
+  std::string variant;
   std::string directory;
   caffe::Phase phase = caffe::TEST;
   std::string net;      // Prototxt; the input of an upgrade.
@@ -66,7 +68,8 @@ absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
     const std::string& directory);
 
 // Runs one case. Skipped, with the name of what is missing: kind "solver", a
-// layer type that is not in the registry, a model that is not there.
+// layer type that is not in the registry, a fork's meaning of a type that is
+// not ours, a model that is not there.
 CaseResult RunCaffeCase(const CaffeCase& test_case);
 
 }  // namespace quantd
