@@ -38,6 +38,11 @@ absl::Status BottomError(absl::string_view problem) {
                problem);
 }
 
+absl::Status InputError(absl::string_view problem) {
+  return Error(absl::StatusCode::kInvalidArgument, "LAYER_INPUT_INVALID",
+               problem);
+}
+
 absl::Status CheckArity(absl::Span<const Shape> bottoms, Arity num_bottoms,
                         int num_tops, Arity allowed_tops) {
   RETURN_IF_ERROR(

@@ -16,6 +16,10 @@ absl::Status FieldError(absl::string_view field, absl::string_view problem);
 // INVALID_ARGUMENT, LAYER_SHAPE_INVALID: the bottoms do not fit the layer.
 absl::Status BottomError(absl::string_view problem);
 
+// INVALID_ARGUMENT, LAYER_INPUT_INVALID: a bottom has a value that the layer
+// cannot use, such as an index out of range.
+absl::Status InputError(absl::string_view problem);
+
 // How many bottoms or tops a layer takes: min..max.
 struct Arity {
   static constexpr int kAny = 1 << 30;
