@@ -27,6 +27,12 @@ absl::StatusOr<ClassAxis> MakeClassAxis(const Shape& scores,
   return result;
 }
 
+absl::StatusOr<ClassAxis> MakeItemClasses(const Shape& scores,
+                                          const Shape& labels) {
+  if (scores.num_axes() == 0) return BottomError("bottom 0 is a scalar");
+  return MakeClassAxis(Shape({scores[0], scores.Count(1)}), labels, 1);
+}
+
 absl::StatusOr<int64_t> ClassOf(float label, int64_t classes) {
   // Written so that NaN fails; values in (-1, 0) are cut to class 0.
   if (label > -1.0f && label < static_cast<float>(classes)) {

@@ -30,6 +30,11 @@ struct ClassAxis {
 absl::StatusOr<ClassAxis> MakeClassAxis(const Shape& scores,
                                         const Shape& labels, int axis);
 
+// As MakeClassAxis() with all axes after the first seen as one of classes: one
+// label an item.
+absl::StatusOr<ClassAxis> MakeItemClasses(const Shape& scores,
+                                          const Shape& labels);
+
 // The class of `label`. Errors: INVALID_ARGUMENT, LABEL_OUT_OF_RANGE if it is
 // not in [0, classes); fractions are cut off, as in Caffe.
 absl::StatusOr<int64_t> ClassOf(float label, int64_t classes);
