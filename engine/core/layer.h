@@ -83,6 +83,10 @@ class Layer {
   // learning treats the bottom as a constant.
   virtual bool IsDifferentiable(int bottom) const { return true; }
 
+  // Says after SetUp() that Backward() may follow a Forward(), which then keeps
+  // what Backward() needs and working in place destroys.
+  void ExpectBackward() { expects_backward_ = true; }
+
   // Called when blobs() were written from outside (weights loaded): prepacked
   // copies are stale.
   virtual void BlobsChanged() {}
@@ -108,6 +112,8 @@ class Layer {
   const std::vector<Tensor>& blob_diffs() const { return blob_diffs_; }
 
  protected:
+  bool expects_backward() const { return expects_backward_; }
+
   bool WantsBlobDiff(int index) const {
     return index < static_cast<int>(wanted_.size()) && wanted_[index];
   }
@@ -127,6 +133,7 @@ class Layer {
   const caffe::LayerParameter param_;
   const caffe::Phase phase_;
   bool skip_fillers_ = false;
+  bool expects_backward_ = false;
   std::vector<Tensor> blob_diffs_;
   std::vector<bool> wanted_;  // One per blob diff.
 };

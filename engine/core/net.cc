@@ -375,6 +375,7 @@ class Net::Builder {
     for (size_t i = 0; i < needs.size(); ++i) {
       Node& node = net_->layers_[i];
       node.needs_backward = needs[i].backward;
+      if (node.needs_backward) node.layer->ExpectBackward();
       node.layer->SetBlobDiffs(node.layer->blob_diffs(), needs[i].blobs);
       for (const Tensor* top : node.tops) {
         node.top_diffs.push_back(net_->diffs_[top].get());
