@@ -36,3 +36,15 @@ def quantd_layer(name, deps = [], test_deps = [], test_data = [], copts = []):
             "//engine/layers/testing:layer_test_util",
         ] + test_deps,
     )
+
+def quantd_unary_layer(name, deps = [], test_deps = []):
+    """A layer y = f(x), elementwise: the library of `name`.cc, and its test."""
+    quantd_layer(
+        name = name,
+        copts = [
+            "-fopenmp",
+            "-O3",
+        ],
+        deps = [":unary_layer"] + deps,
+        test_deps = ["//engine/layers/testing:function_check"] + test_deps,
+    )

@@ -21,6 +21,17 @@ TEST(ReluLayerTest, NegativeSlopeInPlace) {
   EXPECT_THAT(relu.Output("x"), Values({-0.5, 2, -1.5, 4}));
 }
 
+TEST(ReluLayerTest, LeakyAndRandomOnesAreTheSame) {
+  for (const char* type : {"LeakyReLU", "RReLU"}) {
+    LayerTester relu(absl::StrCat(
+        "type: '", type,
+        "' bottom: 'x' top: 'y' relu_param { negative_slope: 0.5 }"));
+    relu.Input("x", {2}, {-1, 2});
+    ASSERT_OK(relu.Forward());
+    EXPECT_THAT(relu.Output("y"), Values({-0.5, 2}));
+  }
+}
+
 TEST(ReluLayerTest, Gradient) {
   for (const char* top : {"y", "x"}) {
     LayerTester relu(absl::StrCat(
