@@ -103,9 +103,10 @@ class Net::Builder {
     for (const Tensor& blob : node.layer->blobs()) {
       net_->used_bytes_ += blob.num_elements() * kBytesPerElement;
     }
-    RETURN_IF_ERROR(ShareBlobs(param, &node));
+    std::vector<bool> borrowed(node.layer->blobs().size(), false);
+    RETURN_IF_ERROR(ShareBlobs(param, &node, &borrowed));
     if (options_.backward) RETURN_IF_ERROR(AddDiffs(param, &node));
-    RETURN_IF_ERROR(LoadBlobs(param, &node));
+    RETURN_IF_ERROR(LoadBlobs(param, borrowed, &node));
     RETURN_IF_ERROR(net_->Reshape(&node));
     net_->layers_.push_back(std::move(node));
     return absl::OkStatus();
@@ -210,8 +211,10 @@ class Net::Builder {
         {{"field", "propagate_down"}});
   }
 
-  // Lets blobs whose param has a name be the same Tensor as the first of it.
-  absl::Status ShareBlobs(const caffe::LayerParameter& param, Node* node) {
+  // Lets blobs whose param has a name be the same Tensor as the first of it;
+  // these are marked in `borrowed`.
+  absl::Status ShareBlobs(const caffe::LayerParameter& param, Node* node,
+                          std::vector<bool>* borrowed) {
     std::vector<Tensor>& blobs = node->layer->blobs();
     if (param.param_size() > static_cast<int>(blobs.size())) {
       return Error(absl::StatusCode::kInvalidArgument,
@@ -228,7 +231,7 @@ class Net::Builder {
       if (is_first) continue;
       RETURN_IF_ERROR(CheckShared(param.param(i), it->second, blobs[i]));
       blobs[i] = it->second.blob.Reshaped(blobs[i].shape());
-      ++num_shared_[param.name()];
+      (*borrowed)[i] = true;
     }
     return absl::OkStatus();
   }
@@ -250,16 +253,30 @@ class Net::Builder {
          {"found", blob.shape().ToString()}});
   }
 
-  absl::Status LoadBlobs(const caffe::LayerParameter& param, Node* node) {
+  // True if `param` carries no values for blob `index`: HDF5 files leave out
+  // what an earlier layer has.
+  static bool IsLeftOut(const caffe::LayerParameter& param, int index) {
+    return index >= param.blobs_size() || (!param.blobs(index).has_shape() &&
+                                           NumValues(param.blobs(index)) == 0);
+  }
+
+  absl::Status LoadBlobs(const caffe::LayerParameter& param,
+                         const std::vector<bool>& borrowed, Node* node) {
     std::vector<Tensor>& blobs = node->layer->blobs();
     const int expected = static_cast<int>(blobs.size());
+    const int num_borrowed =
+        static_cast<int>(std::count(borrowed.begin(), borrowed.end(), true));
     if (param.blobs_size() == 0) {
-      if (num_shared_[param.name()] < expected) {
+      if (num_borrowed < expected) {
         net_->layers_without_weights_.push_back(param.name());
       }
       return absl::OkStatus();
     }
-    if (param.blobs_size() != expected) {
+    int found = std::max(expected, param.blobs_size());
+    for (int i = 0; i < expected; ++i) {
+      if (i >= param.blobs_size() && !borrowed[i]) --found;
+    }
+    if (found != expected) {
       return Error(absl::StatusCode::kFailedPrecondition,
                    "MODEL_WEIGHTS_MISMATCH",
                    absl::StrCat("the model carries ", param.blobs_size(),
@@ -268,8 +285,10 @@ class Net::Builder {
                     {"found", absl::StrCat(param.blobs_size())}});
     }
     for (int i = 0; i < expected; ++i) {
+      if (borrowed[i] && IsLeftOut(param, i)) continue;
       RETURN_IF_ERROR(Annotate(LoadBlob(param.blobs(i), &blobs[i]),
-                               absl::StrCat("blob ", i, ": ")));
+                               absl::StrCat("blob ", i, ": "),
+                               {{"blob", absl::StrCat(i)}}));
     }
     return absl::OkStatus();
   }
@@ -396,7 +415,6 @@ class Net::Builder {
   absl::flat_hash_map<const Tensor*, int> blob_ids_;
   std::unique_ptr<Net> net_;
   absl::flat_hash_map<std::string, SharedBlob> shared_;
-  absl::flat_hash_map<std::string, int> num_shared_;  // By layer.
   std::set<std::string> unconsumed_;
 };
 

@@ -148,6 +148,29 @@ TEST(NetTest, WeightsAreCountedAndMissingOnesReported) {
               HasReason("MODEL_WEIGHTS_MISMATCH"));
 }
 
+TEST(NetTest, OnlySharedBlobsMayBeLeftOut) {
+  const std::string owner =
+      "layer { name: 'a' type: 'InnerProduct' bottom: 'x' top: 'y' "
+      "param { name: 'w' } inner_product_param { num_output: 2 } "
+      "blobs { shape { dim: 2 dim: 2 } data: [1, 0, 0, 1] } "
+      "blobs { shape { dim: 2 } data: [0, 0] } }";
+  const std::string sharing =
+      "layer { name: 'b' type: 'InnerProduct' bottom: 'y' top: 'z' "
+      "param { name: 'w' } inner_product_param { num_output: 2 } ";
+  ASSERT_OK_AND_ASSIGN(
+      auto net, MakeNet(owner + sharing +
+                        "blobs {} blobs { shape { dim: 2 } data: [5, 6] } }"));
+  SetInput(net.get(), 1, 2);
+  ASSERT_OK(net->Forward());
+  EXPECT_THAT(net->Blob("z").value()->values(), ElementsAre(6, 8));
+  const absl::Status own_left_out =
+      MakeNet(owner + sharing + "blobs {} blobs {} }").status();
+  EXPECT_THAT(own_left_out, HasReason("MODEL_WEIGHTS_MISMATCH"));
+  EXPECT_EQ(GetErrorMetadata(own_left_out).at("blob"), "1");
+  EXPECT_THAT(MakeNet(owner + sharing + "blobs {} }"),
+              HasReason("MODEL_WEIGHTS_MISMATCH"));
+}
+
 TEST(NetTest, LossIsWeighted) {
   ASSERT_OK_AND_ASSIGN(auto net,
                        MakeNet("layer { name: 'r' type: 'ReLU' bottom: 'x' "

@@ -121,6 +121,17 @@ absl::Status CheckBlobs(const caffe::LayerParameter& layer) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAllBlobs(const caffe::NetParameter& net,
+                           const std::string& file) {
+  for (const caffe::LayerParameter& layer : net.layer()) {
+    const absl::Status status = CheckBlobs(layer);
+    if (!status.ok()) {
+      return Annotate(status, absl::StrCat(file, ": "), {{"file", file}});
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Moves the blobs of `source` into the layers of `net` with the same names.
 void AttachBlobs(caffe::NetParameter* source, const std::string& source_file,
                  caffe::NetParameter* net, std::vector<std::string>* warnings) {
@@ -153,30 +164,36 @@ void AttachBlobs(caffe::NetParameter* source, const std::string& source_file,
 
 absl::StatusOr<LoadedModel> LoadModel(absl::string_view prototxt_text,
                                       const std::string& prototxt_name,
-                                      absl::string_view caffemodel_bytes,
-                                      const std::string& caffemodel_name,
+                                      const std::vector<WeightsFile>& weights,
                                       const LoadOptions& options) {
   LoadedModel model;
   ASSIGN_OR_RETURN(model.net, LoadPrototxt(prototxt_text, prototxt_name,
                                            options, &model.warnings));
-  if (!caffemodel_bytes.empty()) {
+  RETURN_IF_ERROR(CheckAllBlobs(model.net, prototxt_name));
+  for (const WeightsFile& file : weights) {
     ASSIGN_OR_RETURN(caffe::NetParameter source,
-                     ParseCaffemodel(caffemodel_bytes, caffemodel_name));
+                     ParseCaffemodel(file.bytes, file.name));
     const absl::Status status = UpgradeNet(&source, &model.warnings);
     if (!status.ok()) {
-      return Annotate(status, absl::StrCat(caffemodel_name, ": "),
-                      {{"file", caffemodel_name}});
+      return Annotate(status, absl::StrCat(file.name, ": "),
+                      {{"file", file.name}});
     }
-    AttachBlobs(&source, caffemodel_name, &model.net, &model.warnings);
-  }
-  for (const caffe::LayerParameter& layer : model.net.layer()) {
-    const absl::Status status = CheckBlobs(layer);
-    if (!status.ok()) {
-      return Annotate(status, absl::StrCat(caffemodel_name, ": "),
-                      {{"file", caffemodel_name}});
-    }
+    RETURN_IF_ERROR(CheckAllBlobs(source, file.name));
+    AttachBlobs(&source, file.name, &model.net, &model.warnings);
   }
   return model;
+}
+
+absl::StatusOr<LoadedModel> LoadModel(absl::string_view prototxt_text,
+                                      const std::string& prototxt_name,
+                                      absl::string_view caffemodel_bytes,
+                                      const std::string& caffemodel_name,
+                                      const LoadOptions& options) {
+  std::vector<WeightsFile> weights;
+  if (!caffemodel_bytes.empty()) {
+    weights.push_back({caffemodel_bytes, caffemodel_name});
+  }
+  return LoadModel(prototxt_text, prototxt_name, weights, options);
 }
 
 }  // namespace quantd

@@ -1,4 +1,4 @@
-// A prototxt and a caffemodel, turned into one net that is ready for the graph
+// A prototxt and caffemodels, turned into one net that is ready for the graph
 // passes and for Net::Create().
 // Not here: whether blobs fit their layers (Net::Create), running the net.
 #ifndef QUANTD_ENGINE_MODEL_LOAD_MODEL_H_
@@ -19,6 +19,13 @@ struct LoadOptions {
   std::vector<std::string> stages;
 };
 
+// A file of weights, in any format of ParseCaffemodel(). `name` is for
+// messages.
+struct WeightsFile {
+  absl::string_view bytes;
+  std::string name;
+};
+
 struct LoadedModel {
   caffe::NetParameter net;  // Upgraded, filtered, blobs inside the layers.
   std::vector<std::string> warnings;  // For the job's report.
@@ -27,19 +34,26 @@ struct LoadedModel {
 // The most layers a net may have.
 inline constexpr int kMaxLayers = 20000;
 
-// Parses both files, upgrades both, selects the prototxt's layers by
-// `options`, and moves the caffemodel's blobs into the layers of the same
-// names; all other settings come from the prototxt. The names are only used in
-// messages. Empty `caffemodel_bytes` is no caffemodel: no layer gets blobs.
-// Warnings: unknown fields, caffemodel layers with blobs whose name the
-//   prototxt does not have (Split layers pass silently), several caffemodel
-//   layers of one name that carry blobs (the last counts, as in Caffe).
+// Parses all files, upgrades them, selects the prototxt's layers by `options`,
+// and moves the blobs of `weights` into the layers of the same names, file by
+// file: a later file replaces all blobs that an earlier one gave a layer. All
+// other settings come from the prototxt. File names are only used in messages.
+// Without weights no layer gets blobs.
+// Warnings: unknown fields, layers with blobs whose name the prototxt does not
+//   have (Split layers pass silently), several layers of one name that carry
+//   blobs in one file (the last counts, as in Caffe).
 // Errors: those of ParseNetPrototxt(), ParseCaffemodel(), UpgradeNet() and
 //   FilterNet(), naming the file; INVALID_ARGUMENT, MODEL_INVALID for a net
 //   without layers, too many layers, or illegal dimensions in an Input layer;
-//   FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer, blob, expected and
-//   found for a blob whose shape is illegal or does not have as many elements
-//   as the blob has values.
+//   FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with file, layer, blob,
+//   expected and found for a blob whose shape is illegal or does not have as
+//   many elements as the blob has values.
+absl::StatusOr<LoadedModel> LoadModel(absl::string_view prototxt_text,
+                                      const std::string& prototxt_name,
+                                      const std::vector<WeightsFile>& weights,
+                                      const LoadOptions& options = {});
+
+// With one file of weights, or none if `caffemodel_bytes` is empty.
 absl::StatusOr<LoadedModel> LoadModel(absl::string_view prototxt_text,
                                       const std::string& prototxt_name,
                                       absl::string_view caffemodel_bytes,

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "engine/model/caffemodel.h"
+#include "engine/model/caffemodel_h5.h"
 #include "engine/model/prototxt.h"
 
 namespace quantd {
@@ -70,6 +71,31 @@ TEST(LoadModelTest, PhaseAndV1Weights) {
 
 TEST(LoadModelTest, NoWeightsIsLegal) {
   EXPECT_OK(LoadModel(kPrototxt, "p", "", ""));
+}
+
+TEST(LoadModelTest, LaterWeightsReplaceEarlierOnes) {
+  const std::string text =
+      "layer { name: \"a\" } layer { name: \"b\" } layer { name: \"c\" }";
+  const std::string first = Weights(
+      "layer { name: \"a\" blobs { data: 1 } blobs { data: 2 } } "
+      "layer { name: \"b\" blobs { data: 3 } }");
+  const std::string second = Weights(
+      "layer { name: \"a\" blobs { data: 4 } } "
+      "layer { name: \"z\" blobs { data: 5 } }");
+  ASSERT_OK_AND_ASSIGN(const caffe::NetParameter third,
+                       ParseNetPrototxt("layer { name: \"c\" blobs { shape { "
+                                        "dim: 1 } data: 6 } }",
+                                        "third"));
+  ASSERT_OK_AND_ASSIGN(const std::string hdf5, SerializeCaffemodelH5(third));
+  ASSERT_OK_AND_ASSIGN(
+      const LoadedModel model,
+      LoadModel(text, "p", {{first, "1"}, {second, "2"}, {hdf5, "3"}}));
+  EXPECT_THAT(model.net.layer(0).blobs_size(), 1);
+  EXPECT_THAT(model.net.layer(0).blobs(0).data(), ElementsAre(4));
+  EXPECT_THAT(model.net.layer(1).blobs(0).data(), ElementsAre(3));
+  EXPECT_THAT(model.net.layer(2).blobs(0).data(), ElementsAre(6));
+  EXPECT_THAT(model.warnings,
+              ElementsAre(HasSubstr("2: Ignoring source layer \"z\"")));
 }
 
 TEST(LoadModelTest, BlobThatDisagreesWithItsShape) {
