@@ -12,6 +12,7 @@
 #include "engine/core/blob_proto.h"
 #include "engine/core/shape.h"
 #include "engine/model/caffemodel.h"
+#include "engine/model/custom_proto.h"
 #include "engine/model/phase_filter.h"
 #include "engine/model/prototxt.h"
 #include "engine/model/upgrade.h"
@@ -54,8 +55,11 @@ absl::Status CheckInputShapes(const caffe::NetParameter& net,
 absl::StatusOr<caffe::NetParameter> LoadPrototxt(
     absl::string_view text, const std::string& file, const LoadOptions& options,
     std::vector<std::string>* warnings) {
-  ASSIGN_OR_RETURN(caffe::NetParameter net,
-                   ParseNetPrototxt(text, file, warnings));
+  ASSIGN_OR_RETURN(
+      caffe::NetParameter net,
+      options.custom_proto == nullptr
+          ? ParseNetPrototxt(text, file, warnings)
+          : options.custom_proto->ParsePrototxt(text, file, warnings));
   const std::string prefix = absl::StrCat(file, ": ");
   if (net.layer_size() + net.layers_size() > kMaxLayers) {
     return InvalidModel(file, absl::StrCat("more than ", kMaxLayers,

@@ -13,10 +13,14 @@
 
 namespace quantd {
 
+class CustomProto;
+
 struct LoadOptions {
   caffe::Phase phase = caffe::TEST;
   int level = 0;
   std::vector<std::string> stages;
+  // The schema of the files, if it is not the built-in one. Not owned.
+  const CustomProto* custom_proto = nullptr;
 };
 
 // A file of weights, in any format of ParseCaffemodel(). `name` is for
