@@ -34,13 +34,16 @@ absl::Status Mismatch(const std::string& message, const std::string& expected,
 void CopyValues(const caffe::BlobProto& proto, float* to) {
   if (proto.double_data_size() > 0) {
     std::copy(proto.double_data().begin(), proto.double_data().end(), to);
-  } else if (proto.data_size() > 0) {
-    std::copy(proto.data().begin(), proto.data().end(), to);
-  } else {
-    const std::string& bytes = proto.int8_data();
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      to[i] = static_cast<int8_t>(bytes[i]);
+  } else if (!proto.int8_data().empty()) {
+    for (const char value : proto.int8_data()) {
+      *to++ = static_cast<int8_t>(value);
     }
+  } else if (proto.int32_data_size() > 0) {
+    std::copy(proto.int32_data().begin(), proto.int32_data().end(), to);
+  } else if (proto.uint64_data_size() > 0) {
+    std::copy(proto.uint64_data().begin(), proto.uint64_data().end(), to);
+  } else {
+    std::copy(proto.data().begin(), proto.data().end(), to);
   }
 }
 
@@ -57,8 +60,10 @@ absl::Status CheckNumValues(const caffe::BlobProto& proto, const Shape& shape) {
 
 int64_t NumValues(const caffe::BlobProto& proto) {
   if (proto.double_data_size() > 0) return proto.double_data_size();
-  if (proto.data_size() > 0) return proto.data_size();
-  return static_cast<int64_t>(proto.int8_data().size());
+  if (!proto.int8_data().empty()) return proto.int8_data().size();
+  if (proto.int32_data_size() > 0) return proto.int32_data_size();
+  if (proto.uint64_data_size() > 0) return proto.uint64_data_size();
+  return proto.data_size();
 }
 
 absl::StatusOr<Shape> ShapeOf(const caffe::BlobProto& proto) {

@@ -16,7 +16,8 @@ namespace quantd {
 // Errors: INVALID_ARGUMENT as Shape::Create().
 absl::StatusOr<Shape> ShapeOf(const caffe::BlobProto& proto);
 
-// Number of values in `proto`: of double_data, else data, else int8_data.
+// Number of values in `proto`: of the first that is not empty of double_data,
+// int8_data, int32_data, uint64_data, data.
 int64_t NumValues(const caffe::BlobProto& proto);
 
 // Copies the values of `proto` into `target`, whose shape decides: it must be

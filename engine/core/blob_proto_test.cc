@@ -51,6 +51,10 @@ TEST(BlobProtoTest, ValuesAreCountedAndChosenInOrder) {
   ASSERT_OK(
       LoadBlob(Blob("shape { dim: 2 } int8_data: '\\377\\002'"), &target));
   EXPECT_THAT(target.values(), ElementsAre(-1, 2));
+  ASSERT_OK(LoadBlob(Blob("shape { dim: 2 } int32_data: [5, -6]"), &target));
+  EXPECT_THAT(target.values(), ElementsAre(5, -6));
+  ASSERT_OK(LoadBlob(Blob("shape { dim: 2 } uint64_data: [7, 8]"), &target));
+  EXPECT_THAT(target.values(), ElementsAre(7, 8));
   EXPECT_THAT(LoadBlob(Blob("shape { dim: 2 } data: [1, 2, 3]"), &target),
               StatusIs(StatusCode::kFailedPrecondition, "carries 3 values"));
 }

@@ -83,15 +83,6 @@ absl::StatusOr<caffe::NetParameter> LoadPrototxt(
   return filtered;
 }
 
-// Values of the kind that a reader takes: the first that is not empty.
-int64_t CountValues(const caffe::BlobProto& blob) {
-  if (blob.double_data_size() > 0) return blob.double_data_size();
-  if (!blob.int8_data().empty()) return blob.int8_data().size();
-  if (blob.int32_data_size() > 0) return blob.int32_data_size();
-  if (blob.uint64_data_size() > 0) return blob.uint64_data_size();
-  return blob.data_size();
-}
-
 absl::Status BlobMismatch(const std::string& layer, int index,
                           const std::string& expected,
                           const std::string& found) {
@@ -107,7 +98,7 @@ absl::Status BlobMismatch(const std::string& layer, int index,
 
 absl::Status CheckBlobs(const caffe::LayerParameter& layer) {
   for (int i = 0; i < layer.blobs_size(); ++i) {
-    const int64_t found = CountValues(layer.blobs(i));
+    const int64_t found = NumValues(layer.blobs(i));
     const auto shape = ShapeOf(layer.blobs(i));
     if (!shape.ok()) {
       return BlobMismatch(layer.name(), i,

@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/model/kept_text.h"
 #include "engine/model/names.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -89,7 +90,7 @@ absl::Status ParseError(const std::string& file_name, const Place& place,
 }
 
 // Parameters of layer types that BVLC Caffe does not have: vendors extend
-// them, so what we do not know there may be skipped.
+// them, so what we do not know there is let through.
 bool IsVendorMessage(absl::string_view name) {
   static const auto* const kNames = new absl::flat_hash_set<absl::string_view>{
       "BatchMatMulParameter",
@@ -176,7 +177,7 @@ class Collector : public google::protobuf::io::ErrorCollector {
     warnings_.push_back(absl::StrCat(file_name_, ":", place.line, ":",
                                      place.column, ": field ", unknown.field,
                                      " of ", unknown.message,
-                                     " is not known and was skipped"));
+                                     " is not known; it is kept as text"));
   }
 
   const absl::Status& status() const { return status_; }
@@ -194,7 +195,7 @@ class Collector : public google::protobuf::io::ErrorCollector {
   std::vector<std::string> warnings_;
 };
 
-class FloatPrinter
+class ValuePrinter
     : public google::protobuf::TextFormat::FastFieldValuePrinter {
  public:
   using Generator = google::protobuf::TextFormat::BaseTextGenerator;
@@ -206,6 +207,17 @@ class FloatPrinter
       if (std::strtof(text, nullptr) == value) break;
     }
     generator->PrintString(text);
+  }
+
+  // Fields that were kept as text come last.
+  void PrintMessageEnd(const google::protobuf::Message& message,
+                       int field_index, int field_count, bool single_line_mode,
+                       Generator* generator) const override {
+    generator->Indent();
+    generator->PrintString(KeptText(message));
+    generator->Outdent();
+    FastFieldValuePrinter::PrintMessageEnd(message, field_index, field_count,
+                                           single_line_mode, generator);
   }
 };
 
@@ -234,6 +246,7 @@ absl::Status ParsePrototxt(absl::string_view text, const std::string& file_name,
   const bool parsed = parser.Parse(&stream, message);
   RETURN_IF_ERROR(collector.status());
   if (!parsed) return ParseError(file_name, Place(), "the text is broken");
+  if (!collector.warnings().empty()) KeepUnknownText(text, message);
   if (warnings != nullptr) {
     for (std::string& warning : collector.warnings()) {
       warnings->push_back(std::move(warning));
@@ -253,7 +266,7 @@ absl::StatusOr<caffe::NetParameter> ParseNetPrototxt(
 
 std::string PrintPrototxt(const google::protobuf::Message& message) {
   google::protobuf::TextFormat::Printer printer;
-  printer.SetDefaultFieldValuePrinter(new FloatPrinter);  // Takes ownership.
+  printer.SetDefaultFieldValuePrinter(new ValuePrinter);  // Takes ownership.
   printer.SetHideUnknownFields(true);
   std::string text;
   printer.PrintToString(message, &text);

@@ -26,11 +26,11 @@ inline constexpr int kMaxPrototxtDepth = 100;
 // holds nothing of use. `file_name` is only named in messages.
 //
 // Unknown fields: a whole unknown `*_param` of a layer, and any field inside
-// the parameters of a layer type that BVLC Caffe does not have, is skipped
-// with a warning (at most 100 in all); everything else unknown is an error,
-// because dropping it would change what the net computes. warnings: appended
-// to; may be null. Errors: INVALID_ARGUMENT, PROTOTXT_PARSE with file, line and
-// column (from 1)
+// the parameters of a layer type that BVLC Caffe does not have, is kept as text
+// (kept_text.h) with a warning (at most 100 in all); everything else unknown is
+// an error, because dropping it would change what the net computes.
+// warnings: appended to; may be null.
+// Errors: INVALID_ARGUMENT, PROTOTXT_PARSE with file, line and column (from 1)
 //   and token: bad syntax, unknown field or enum value, a number out of range,
 //   nesting beyond kMaxPrototxtDepth, text beyond kMaxPrototxtBytes, empty
 //   text.
@@ -45,8 +45,9 @@ absl::StatusOr<caffe::NetParameter> ParseNetPrototxt(
 
 // `message` as text: two spaces of indent, fields in the order of their
 // numbers (as Caffe prints them), floats with the fewest significant digits, at
-// least 6, that read back to the same float32. Deterministic. Fields that the
-// schema does not know are left out.
+// least 6, that read back to the same float32. Deterministic. Unknown fields
+// from a text follow at the end of their message, each on a line; those from a
+// binary file have no name and are left out.
 std::string PrintPrototxt(const google::protobuf::Message& message);
 
 }  // namespace quantd

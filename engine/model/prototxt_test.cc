@@ -54,19 +54,18 @@ TEST(PrototxtTest, MisspelledFieldIsAnError) {
   ParseErrorOf("layers { layer { kernel: 1 } }");
 }
 
-TEST(PrototxtTest, VendorParametersAreSkippedWithAWarning) {
+TEST(PrototxtTest, UnknownFieldsOfVendorsAreAWarning) {
   std::vector<std::string> warnings;
   ASSERT_OK_AND_ASSIGN(
       const caffe::NetParameter net,
       ParseNetPrototxt("layer {\n  name: \"x\"\n"
-                       "  pass_through_param { block_height: 2 }\n"
-                       "  prior_box_param { width: 1 clip: true }\n}\n",
+                       "  vendor_param { block_height: 2 }\n"
+                       "  prior_box_param { wide: 1 clip: true }\n}\n",
                        "net.prototxt", &warnings));
   EXPECT_TRUE(net.layer(0).prior_box_param().clip());
-  EXPECT_THAT(warnings,
-              ElementsAre(HasSubstr("net.prototxt:3:3: field "
-                                    "pass_through_param of LayerParameter"),
-                          HasSubstr("4:21: field width of PriorBox")));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("net.prototxt:3:3: field "
+                                              "vendor_param of LayerParameter"),
+                                    HasSubstr("4:21: field wide of PriorBox")));
 }
 
 TEST(PrototxtTest, RefusesBadValues) {
@@ -139,6 +138,51 @@ TEST(PrototxtTest, PrintsAsCaffeUsersWrite) {
             "    eps: 1e-05\n"
             "  }\n"
             "}\n");
+}
+
+TEST(PrototxtTest, UnknownFieldsOfVendorsArePrintedAgain) {
+  const std::string text =
+      "layer {\n"
+      "  name: \"a\"\n"
+      "}\n"
+      "layer {\n"
+      "  name: \"b\"\n"
+      "  detection_output_param {\n"
+      "    num_classes: 3\n"
+      "    nms_param {\n"
+      "      nms_threshold: 0.5\n"
+      "      soft: [-1e-5, .5]\n"
+      "    }\n"
+      "    extra: \"x # {\" 'y'\n"
+      "  }\n"
+      "  vendor_param { a: -1 b < c: FOO [ext.e]: 2 > }\n"
+      "  other_param: 7\n"
+      "}\n";
+  std::vector<std::string> warnings;
+  ASSERT_OK_AND_ASSIGN(const caffe::NetParameter net,
+                       ParseNetPrototxt(text, "p", &warnings));
+  EXPECT_EQ(warnings.size(), 4u);
+  const std::string printed = PrintPrototxt(net);
+  EXPECT_EQ(printed,
+            "layer {\n"
+            "  name: \"a\"\n"
+            "}\n"
+            "layer {\n"
+            "  name: \"b\"\n"
+            "  detection_output_param {\n"
+            "    num_classes: 3\n"
+            "    nms_param {\n"
+            "      nms_threshold: 0.5\n"
+            "      soft: [ -1e-5, .5 ]\n"
+            "    }\n"
+            "    extra: \"x # {\" 'y'\n"
+            "  }\n"
+            "  vendor_param { a: -1 b < c: FOO [ ext.e ]: 2 > }\n"
+            "  other_param: 7\n"
+            "}\n");
+  ASSERT_OK_AND_ASSIGN(const caffe::NetParameter again,
+                       ParseNetPrototxt(printed, "p"));
+  EXPECT_EQ(PrintPrototxt(again), printed);
 }
 
 TEST(PrototxtTest, FloatsSurviveARoundTrip) {

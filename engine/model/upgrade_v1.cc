@@ -1,5 +1,7 @@
 #include "engine/model/upgrade_v1.h"
 
+#include "engine/model/kept_text.h"
+
 #include <string>
 #include <vector>
 
@@ -194,7 +196,11 @@ void MoveDataTransformation(V1* layer) {
 }
 
 void UpgradeV1Net(caffe::NetParameter* net) {
-  for (V1& v1 : *net->mutable_layers()) UpgradeLayer(&v1, net->add_layer());
+  for (V1& v1 : *net->mutable_layers()) {
+    caffe::LayerParameter* const layer = net->add_layer();
+    UpgradeLayer(&v1, layer);
+    MoveKeptText(v1.mutable_unknown_fields(), layer->mutable_unknown_fields());
+  }
   net->clear_layers();
 }
 

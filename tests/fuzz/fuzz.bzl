@@ -2,7 +2,7 @@
 
 load("//tools/bazel:cc.bzl", "quantd_cc_binary", "quantd_cc_test")
 
-def quantd_fuzz_test(name, srcs, corpus, deps):
+def quantd_fuzz_test(name, srcs, corpus, deps, size = "small"):
     """A test that replays `corpus` with small mutations, and a libFuzzer binary.
 
     The binary, <name>_libfuzzer, needs clang:
@@ -13,10 +13,12 @@ def quantd_fuzz_test(name, srcs, corpus, deps):
       srcs: one file that defines LLVMFuzzerTestOneInput.
       corpus: folder under tests/fuzz/corpus.
       deps: of srcs.
+      size: of the test.
     """
     files = native.glob(["corpus/" + corpus + "/*"])
     quantd_cc_test(
         name = name,
+        size = size,
         srcs = srcs + ["replay_test.cc"],
         args = ["$(location %s)" % file for file in files],
         data = files,
