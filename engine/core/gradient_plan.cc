@@ -50,6 +50,16 @@ void DropWhatNoLossSees(absl::Span<const GradientFacts> layers,
   }
 }
 
+// A layer without anything to compute is not called.
+void CallOnlyWhereWanted(std::vector<GradientNeeds>* needs) {
+  for (GradientNeeds& need : *needs) {
+    need.backward =
+        need.backward &&
+        (std::count(need.bottoms.begin(), need.bottoms.end(), true) > 0 ||
+         std::count(need.blobs.begin(), need.blobs.end(), true) > 0);
+  }
+}
+
 void WantAll(absl::Span<const GradientFacts> layers,
              std::vector<GradientNeeds>* needs) {
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -72,6 +82,7 @@ std::vector<GradientNeeds> PlanGradients(absl::Span<const GradientFacts> layers,
   }
   WantWhatLearns(layers, &needs);
   DropWhatNoLossSees(layers, &needs);
+  CallOnlyWhereWanted(&needs);
   return needs;
 }
 

@@ -26,4 +26,19 @@ void Softmax(const float* x, int64_t outer, int64_t channels, int64_t inner,
   }
 }
 
+void SoftmaxBackward(const float* y, const float* dy, int64_t outer,
+                     int64_t channels, int64_t inner, float* dx) {
+  for (int64_t o = 0; o < outer; ++o) {
+    for (int64_t i = 0; i < inner; ++i) {
+      const int64_t begin = o * channels * inner + i;
+      const int64_t end = begin + channels * inner;
+      double sum = 0;
+      for (int64_t j = begin; j < end; j += inner) sum += dy[j] * y[j];
+      for (int64_t j = begin; j < end; j += inner) {
+        dx[j] = y[j] * (dy[j] - static_cast<float>(sum));
+      }
+    }
+  }
+}
+
 }  // namespace quantd

@@ -11,6 +11,11 @@ namespace quantd {
 void Softmax(const float* x, int64_t outer, int64_t channels, int64_t inner,
              float* y);
 
+// The gradient: dx = y * (dy - sum over c of dy * y), y as Softmax() gave it.
+// `dx` may be `dy`.
+void SoftmaxBackward(const float* y, const float* dy, int64_t outer,
+                     int64_t channels, int64_t inner, float* dx);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_KERNELS_SOFTMAX_H_

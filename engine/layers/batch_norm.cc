@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/kept_bottom.h"
 
 namespace quantd {
 namespace {
@@ -55,6 +56,9 @@ class BatchNormLayer : public Layer {
     if (shape.num_elements() == 0) return absl::OkStatus();
     const int64_t items = shape.num_axes() == 1 ? 1 : shape[0];
     const int64_t pixels = shape.num_elements() / items / channels_;
+    if (!use_global_stats_ && expects_backward()) {
+      RETURN_IF_ERROR(kept_.Keep(bottoms, tops));
+    }
     const float* x = bottoms[0]->data();
     float* y = tops[0]->data();
     if (use_global_stats_) {
@@ -67,9 +71,63 @@ class BatchNormLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    const Shape& shape = pass.bottoms[0]->shape();
+    if (shape.num_elements() == 0) return absl::OkStatus();
+    const int64_t items = shape.num_axes() == 1 ? 1 : shape[0];
+    const int64_t pixels = shape.num_elements() / items / channels_;
+    const float eps = param().batch_norm_param().eps();
+    const float* x = kept_.Of(pass).data();
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[0]->data();
+#pragma omp parallel for
+    for (int64_t c = 0; c < channels_; ++c) {
+      const float inv_deviation = 1 / std::sqrt(variance_[c] + eps);
+      const ChannelGradient gradient =
+          use_global_stats_
+              ? ChannelGradient{inv_deviation, 0, 0}
+              : GradientOf(x, dy, c, items, pixels, inv_deviation);
+      for (int64_t n = 0; n < items; ++n) {
+        const int64_t begin = (n * channels_ + c) * pixels;
+        for (int64_t i = begin; i < begin + pixels; ++i) {
+          const float value = use_global_stats_ ? 0 : x[i];
+          dx[i] = gradient.of_dy * dy[i] + gradient.of_x * value +
+                  gradient.constant;
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
+  float DefaultLrMult(int index) const override { return 0; }
 
  private:
+  // dx = of_dy * dy + of_x * x + constant.
+  struct ChannelGradient {
+    float of_dy, of_x, constant;
+  };
+
+  // With z the normalized x: dx = (dy - mean(dy) - z * mean(dy * z)) /
+  // deviation.
+  ChannelGradient GradientOf(const float* x, const float* dy, int64_t c,
+                             int64_t items, int64_t pixels,
+                             float inv_deviation) const {
+    double sum = 0, product = 0;
+    for (int64_t n = 0; n < items; ++n) {
+      const int64_t begin = (n * channels_ + c) * pixels;
+      for (int64_t i = begin; i < begin + pixels; ++i) {
+        sum += dy[i];
+        product += static_cast<double>(dy[i]) * (x[i] - mean_[c]);
+      }
+    }
+    const auto count = static_cast<double>(items * pixels);
+    const double s = inv_deviation;
+    const double of_x = -s * s * s * product / count;
+    return {inv_deviation, static_cast<float>(of_x),
+            static_cast<float>(-s * sum / count - of_x * mean_[c])};
+  }
+
   static int64_t Channels(const Shape& shape) {
     return shape.num_axes() < 2 ? 1 : shape[1];
   }
@@ -143,6 +201,7 @@ class BatchNormLayer : public Layer {
   int64_t channels_ = 1;
   std::vector<float> mean_;
   std::vector<float> variance_;
+  KeptBottom kept_;
 };
 
 }  // namespace

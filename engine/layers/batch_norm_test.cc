@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -63,6 +64,42 @@ TEST(BatchNormLayerTest, RefusesLearningAndNegativeEps) {
   LayerTester eps = BatchNorm("eps: -1");
   eps.Input("x", {1, 2});
   EXPECT_THAT(eps.Forward(), StatusIs(StatusCode::kInvalidArgument, "eps"));
+}
+
+TEST(BatchNormLayerTest, GradientOfBatchStatistics) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester norm(
+        absl::StrCat("type: 'BatchNorm' bottom: 'x' top: '", top, "'"),
+        caffe::TRAIN);
+    norm.Input("x", {3, 2, 4}, Noise(24));
+    GradientCheck check;
+    check.check_blobs = false;
+    check.tolerance = 3e-3;
+    ExpectGradients(norm, check);
+  }
+}
+
+TEST(BatchNormLayerTest, GradientOfGlobalStatistics) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester norm(
+        absl::StrCat("type: 'BatchNorm' bottom: 'x' top: '", top, "'"));
+    norm.Input("x", {3, 2, 4}, Noise(24));
+    norm.Blob({2}, {1, -2}).Blob({2}, {4, 9}).Blob({1}, {2});
+    GradientCheck check;
+    check.check_blobs = false;
+    ExpectGradients(norm, check);
+  }
+}
+
+TEST(BatchNormLayerTest, StatisticsAreNotLearned) {
+  LayerTester norm("type: 'BatchNorm' bottom: 'x' top: 'y'", caffe::TRAIN);
+  norm.Input("x", {3, 2, 4}, Noise(24));
+  ASSERT_OK(norm.Backward());
+  ASSERT_EQ(norm.net()->params().size(), 3u);
+  for (const Net::Param& param : norm.net()->params()) {
+    EXPECT_EQ(param.lr_mult, 0);
+  }
+  EXPECT_THAT(norm.BlobDiff(0), Values({0, 0}));
 }
 
 }  // namespace

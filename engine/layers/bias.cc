@@ -1,5 +1,6 @@
 // Bias: y = x + beta, beta along `num_axes` axes from `axis` on. beta is a
 // blob, or the second bottom.
+#include <algorithm>
 #include <memory>
 
 #include "base/status_macros.h"
@@ -37,6 +38,22 @@ class BiasLayer : public Layer {
     const Tensor& bias = bottoms.size() > 1 ? *bottoms[1] : blobs_[0];
     const float* x = bottoms[0]->data();
     broadcast_.Apply(x, nullptr, bias.data(), tops[0]->data());
+    return absl::OkStatus();
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    const float* dy = pass.top_diffs[0]->data();
+    if (WantsBlobDiff(0)) {
+      broadcast_.AddSums(dy, nullptr, blob_diff(0).data());
+    }
+    if (pass.bottoms.size() > 1 && pass.bottom_diffs[1] != nullptr) {
+      float* sums = pass.bottom_diffs[1]->data();
+      std::fill_n(sums, broadcast_.dim, 0.0f);
+      broadcast_.AddSums(dy, nullptr, sums);
+    }
+    Tensor* dx = pass.bottom_diffs[0];
+    if (dx == nullptr || dx == pass.top_diffs[0]) return absl::OkStatus();
+    std::copy_n(dy, dx->num_elements(), dx->data());
     return absl::OkStatus();
   }
 

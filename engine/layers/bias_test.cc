@@ -1,4 +1,5 @@
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -34,6 +35,24 @@ TEST(BiasLayerTest, RefusesAxesThatAreNotThere) {
   bias.Input("x", {2, 2});
   EXPECT_THAT(bias.Forward(), StatusIs(StatusCode::kInvalidArgument,
                                        "bias_param.num_axes is 3"));
+}
+
+TEST(BiasLayerTest, Gradient) {
+  for (const char* fields : {"axis: 1", "axis: 0 num_axes: -1",
+                             "axis: 2 num_axes: 1", "num_axes: 0"}) {
+    for (const char* top : {"y", "x"}) {
+      LayerTester bias(absl::StrCat("type: 'Bias' bottom: 'x' top: '", top,
+                                    "' bias_param { ", fields, " }"));
+      bias.Input("x", {2, 3, 2}, Noise(12));
+      ExpectGradients(bias);
+    }
+  }
+}
+
+TEST(BiasLayerTest, GradientOfTwoBottoms) {
+  LayerTester bias("type: 'Bias' bottom: 'x' bottom: 'b' top: 'y'");
+  bias.Input("x", {2, 3, 2}, Noise(12)).Input("b", {3}, Noise(3));
+  ExpectGradients(bias);
 }
 
 }  // namespace

@@ -72,4 +72,28 @@ void ChannelBroadcast::Apply(const float* x, const float* scale,
   }
 }
 
+void ChannelBroadcast::AddSums(const float* dy, const float* x,
+                               float* sums) const {
+  if (inner == 1) {
+    for (int64_t o = 0; o < outer; ++o) {
+      const int64_t row = o * dim;
+      for (int64_t d = 0; d < dim; ++d) {
+        sums[d] += dy[row + d] * (x ? x[row + d] : 1);
+      }
+    }
+    return;
+  }
+#pragma omp parallel for
+  for (int64_t d = 0; d < dim; ++d) {
+    double sum = 0;
+    for (int64_t o = 0; o < outer; ++o) {
+      const int64_t begin = (o * dim + d) * inner;
+      for (int64_t i = begin; i < begin + inner; ++i) {
+        sum += dy[i] * (x ? x[i] : 1);
+      }
+    }
+    sums[d] += static_cast<float>(sum);
+  }
+}
+
 }  // namespace quantd

@@ -36,6 +36,10 @@ struct ChannelBroadcast {
   // (1, 0), `y` may be `x`.
   void Apply(const float* x, const float* scale, const float* bias,
              float* y) const;
+
+  // sums[d] += the sum of dy * x over the large tensor's elements (o, d, i); x
+  // null is 1 everywhere. The gradient of the small tensor.
+  void AddSums(const float* dy, const float* x, float* sums) const;
 };
 
 }  // namespace quantd

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -56,5 +57,37 @@ TEST(ConcatLayerTest, RefusesTwoAxesAndNoAxis) {
     EXPECT_THAT(concat.Forward(), HasReason("LAYER_PARAMETER_INVALID"));
   }
 }
+
+TEST(ConcatLayerTest, Gradient) {
+  for (int axis = 0; axis < 3; ++axis) {
+    Shape a({2, 3, 2}), b = axis == 0   ? Shape({1, 3, 2})
+                            : axis == 1 ? Shape({2, 2, 2})
+                                        : Shape({2, 3, 4});
+    LayerTester concat(absl::StrCat(
+        "type: 'Concat' bottom: 'a' bottom: 'b' top: 'y' concat_param { axis: ",
+        axis, " }"));
+    concat.Input("a", a, Noise(a.num_elements(), 1));
+    concat.Input("b", b, Noise(b.num_elements(), 2));
+    ExpectGradients(concat);
+  }
+}
+
+TEST(ConcatLayerTest, GradientOfTheWantedBottomsOnly) {
+  LayerTester concat(
+      "type: 'Concat' bottom: 'a' bottom: 'b' top: 'y' concat_param { axis: 0 "
+      "}");
+  concat.Input("a", {1}, {1}).Input("b", {2}, {2, 3});
+  ASSERT_OK(concat.Backward());
+  Tensor diff({2});
+  Tensor top_diff({3});
+  top_diff.data()[2] = 7;
+  const Tensor a({1}), b({2});
+  const Tensor* bottoms[] = {&a, &b};
+  const Tensor* tops[] = {&top_diff};
+  Tensor* bottom_diffs[] = {nullptr, &diff};
+  ASSERT_OK(concat.layer().Backward({bottoms, tops, tops, bottom_diffs}));
+  EXPECT_THAT(diff.values(), ::testing::ElementsAre(0, 7));
+}
+
 }  // namespace
 }  // namespace quantd::testing

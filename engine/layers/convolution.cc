@@ -11,6 +11,7 @@
 #include "engine/core/layer.h"
 #include "engine/kernels/conv_geometry.h"
 #include "engine/kernels/cpu/convolution.h"
+#include "engine/kernels/cpu/convolution_backward.h"
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/conv_params.h"
@@ -41,7 +42,11 @@ class ConvolutionLayer : public Layer {
     if (depthwise_) conv.set_group(static_cast<uint32_t>(channels));
     ASSIGN_OR_RETURN(geometry_,
                      ParseConvParams(conv, channels, num_spatial_axes));
-    if (CpuConvolution::Supports(geometry_)) kernel_.emplace(geometry_);
+    if (CpuConvolution::Supports(geometry_)) {
+      kernel_.emplace(geometry_);
+      data_kernel_.emplace(geometry_);
+      weights_kernel_.emplace(geometry_);
+    }
     return AddBlobs(conv);
   }
 
@@ -65,8 +70,21 @@ class ConvolutionLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    for (size_t i = 0; i < pass.bottoms.size(); ++i) {
+      const Tensor dy =
+          pass.top_diffs[i]->Reshaped(Merged(pass.top_diffs[i]->shape()));
+      RETURN_IF_ERROR(BackwardBlobs(*pass.bottoms[i], dy));
+      if (pass.bottom_diffs[i] == nullptr) continue;
+      RETURN_IF_ERROR(BackwardBottom(dy, pass.bottom_diffs[i]));
+    }
+    return absl::OkStatus();
+  }
+
   void BlobsChanged() override {
-    if (kernel_) kernel_->WeightsChanged();
+    if (!kernel_) return;
+    kernel_->WeightsChanged();
+    data_kernel_->WeightsChanged();
   }
 
  private:
@@ -118,10 +136,34 @@ class ConvolutionLayer : public Layer {
     return absl::OkStatus();
   }
 
+  // Adds to the blobs' gradients what one bottom gives.
+  absl::Status BackwardBlobs(const Tensor& bottom, const Tensor& dy) {
+    if (!WantsBlobDiff(0) && !WantsBlobDiff(1)) return absl::OkStatus();
+    const Tensor src = bottom.Reshaped(Merged(bottom.shape()));
+    // The kernels compute the weights' gradient in any case.
+    Tensor unwanted;
+    if (!WantsBlobDiff(0)) RETURN_IF_ERROR(unwanted.Resize(blobs_[0].shape()));
+    Tensor* dw = WantsBlobDiff(0) ? &blob_diff(0) : &unwanted;
+    Tensor* db = WantsBlobDiff(1) ? &blob_diff(1) : nullptr;
+    if (weights_kernel_) return weights_kernel_->Run(src, dy, dw, db);
+    ReferenceConvolutionBackwardWeights(geometry_, src, dy, dw, db);
+    return absl::OkStatus();
+  }
+
+  absl::Status BackwardBottom(const Tensor& dy, Tensor* bottom_diff) {
+    Tensor dx = bottom_diff->Reshaped(Merged(bottom_diff->shape()));
+    if (data_kernel_) return data_kernel_->Run(blobs_[0], dy, &dx);
+    ReferenceConvolutionBackwardData(geometry_, blobs_[0], dy, &dx);
+    return absl::OkStatus();
+  }
+
   const bool depthwise_;
   int axis_ = 1;
   ConvGeometry geometry_;
+  // All three, or none.
   std::optional<CpuConvolution> kernel_;
+  std::optional<CpuConvolutionBackwardData> data_kernel_;
+  std::optional<CpuConvolutionBackwardWeights> weights_kernel_;
 };
 
 }  // namespace

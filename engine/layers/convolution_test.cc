@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -196,6 +197,44 @@ TEST(ConvolutionLayerTest, WeightsThatDoNotFitNameBothShapes) {
                                "weights have shape 2x1x3x3, the layer expects "
                                "2x3x3x3"));
   EXPECT_THAT(status, HasReason("MODEL_WEIGHTS_MISMATCH"));
+}
+
+TEST(ConvolutionLayerTest, Gradient) {
+  for (const char* fields :
+       {"kernel_size: 3", "kernel_size: 3 pad: 1 stride: 2 bias_term: false",
+        "kernel_size: 2 group: 2", "kernel_size: 2 dilation: 2 pad: 1",
+        "kernel_h: 1 kernel_w: 3 pad_w: 1"}) {
+    SCOPED_TRACE(fields);
+    LayerTester convolution(absl::StrCat(
+        "type: 'Convolution' bottom: 'x' top: 'y' convolution_param { "
+        "num_output: 4 weight_filler { type: 'xavier' } ",
+        fields, " }"));
+    convolution.Input("x", {2, 2, 5, 4}, Noise(80));
+    ExpectGradients(convolution);
+  }
+}
+
+TEST(ConvolutionLayerTest, GradientOfOtherNumbersOfAxes) {
+  const std::string layer =
+      "type: 'Convolution' bottom: 'x' top: 'y' convolution_param { "
+      "num_output: 2 kernel_size: 2 pad: 1 weight_filler { type: 'xavier' } }";
+  for (const Shape& shape :
+       {Shape({2, 2, 5}), Shape({1, 2, 3, 3, 2}), Shape({1, 1, 2, 2, 2, 2})}) {
+    SCOPED_TRACE(shape.ToString());
+    LayerTester convolution(layer);
+    convolution.Input("x", shape, Noise(shape.num_elements()));
+    ExpectGradients(convolution);
+  }
+}
+
+TEST(ConvolutionLayerTest, GradientsOfSeveralBottomsAddUp) {
+  LayerTester convolution(
+      "type: 'Convolution' bottom: 'a' bottom: 'b' top: 'c' top: 'd' "
+      "convolution_param { num_output: 3 kernel_size: 2 axis: -2 "
+      "weight_filler { type: 'xavier' } }");
+  convolution.Input("a", {2, 2, 4}, Noise(16, 5));
+  convolution.Input("b", {2, 2, 4}, Noise(16, 6));
+  ExpectGradients(convolution);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ class DropoutLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     (*tops)[0] = bottoms[0];
+    if (phase() == caffe::TRAIN) return factors_.Resize(bottoms[0]);
     return absl::OkStatus();
   }
 
@@ -42,8 +43,11 @@ class DropoutLayer : public Layer {
     if (phase() == caffe::TRAIN) {
       const float scale = scale_train ? 1.0f / keep : 1.0f;
       std::bernoulli_distribution is_kept(keep);
-      for (int64_t i = 0; i < n; ++i)
-        y[i] = is_kept(random_) ? x[i] * scale : 0;
+      float* factors = factors_.data();
+      for (int64_t i = 0; i < n; ++i) {
+        factors[i] = is_kept(random_) ? scale : 0;
+        y[i] = x[i] * factors[i];
+      }
     } else if (!scale_train) {
       for (int64_t i = 0; i < n; ++i) y[i] = x[i] * keep;
     } else {
@@ -52,11 +56,28 @@ class DropoutLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    const caffe::DropoutParameter& dropout = param().dropout_param();
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[0]->data();
+    const int64_t n = pass.tops[0]->num_elements();
+    if (phase() == caffe::TRAIN) {
+      const float* factors = factors_.data();
+      for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * factors[i];
+      return absl::OkStatus();
+    }
+    const float factor =
+        dropout.scale_train() ? 1.0f : 1.0f - dropout.dropout_ratio();
+    for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * factor;
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
 
  private:
   // The same sequence in every run.
   std::mt19937_64 random_;
+  Tensor factors_;  // TRAIN: what the last Forward() multiplied by.
 };
 
 }  // namespace

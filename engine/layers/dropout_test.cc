@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -48,5 +49,31 @@ TEST(DropoutLayerTest, RefusesRatiosOutOfRange) {
     EXPECT_THAT(dropout.Forward(), HasReason("LAYER_PARAMETER_INVALID"));
   }
 }
+
+TEST(DropoutLayerTest, GradientTakesTheFactorsOfTheForwardPass) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester dropout(absl::StrCat("type: 'Dropout' bottom: 'x' top: '", top,
+                                     "' dropout_param { dropout_ratio: 0.25 }"),
+                        caffe::TRAIN);
+    dropout.Input("x", {100}, std::vector<float>(100, 3.0f));
+    ASSERT_OK(dropout.Backward());
+    // d(y) / d(x) = y / x.
+    std::vector<float> factors = dropout.Output(top);
+    for (float& factor : factors) factor /= 3;
+    EXPECT_THAT(dropout.InputDiff("x"), Values(factors));
+  }
+}
+
+TEST(DropoutLayerTest, GradientInTest) {
+  LayerTester identity("type: 'Dropout' bottom: 'x' top: 'y'");
+  identity.Input("x", {4}, Noise(4));
+  ExpectGradients(identity);
+  LayerTester scaled(
+      "type: 'Dropout' bottom: 'x' top: 'y' dropout_param { dropout_ratio: "
+      "0.25 scale_train: false }");
+  scaled.Input("x", {4}, Noise(4));
+  ExpectGradients(scaled);
+}
+
 }  // namespace
 }  // namespace quantd::testing

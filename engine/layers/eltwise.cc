@@ -57,7 +57,70 @@ class EltwiseLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    for (size_t i = 0; i < pass.bottoms.size(); ++i) {
+      if (pass.bottom_diffs[i] == nullptr) continue;
+      switch (param().eltwise_param().operation()) {
+        case caffe::EltwiseParameter::SUM:
+          BackwardSum(pass, i);
+          break;
+        case caffe::EltwiseParameter::PROD:
+          BackwardProduct(pass, i);
+          break;
+        case caffe::EltwiseParameter::MAX:
+          BackwardMaximum(pass, i);
+          break;
+      }
+    }
+    return absl::OkStatus();
+  }
+
  private:
+  void BackwardSum(const BackwardPass& pass, size_t bottom) const {
+    const float coeff = coeffs_[bottom];
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[bottom]->data();
+    const int64_t n = pass.tops[0]->num_elements();
+    for (int64_t i = 0; i < n; ++i) dx[i] = coeff * dy[i];
+  }
+
+  // stable_prod_grad multiplies the other bottoms; without it y is divided by
+  // the bottom, which is not finite where that is 0, as in Caffe.
+  void BackwardProduct(const BackwardPass& pass, size_t bottom) const {
+    const float* y = pass.tops[0]->data();
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[bottom]->data();
+    const int64_t n = pass.tops[0]->num_elements();
+    if (!param().eltwise_param().stable_prod_grad()) {
+      const float* x = pass.bottoms[bottom]->data();
+      for (int64_t i = 0; i < n; ++i) dx[i] = y[i] / x[i] * dy[i];
+      return;
+    }
+    std::copy_n(dy, n, dx);
+    for (size_t other = 0; other < pass.bottoms.size(); ++other) {
+      if (other == bottom) continue;
+      const float* x = pass.bottoms[other]->data();
+      for (int64_t i = 0; i < n; ++i) dx[i] *= x[i];
+    }
+  }
+
+  // The gradient goes to the bottom that Forward() took: a later one wins over
+  // the maximum before it if greater, bottom 1 over bottom 0 if not less.
+  void BackwardMaximum(const BackwardPass& pass, size_t bottom) const {
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[bottom]->data();
+    const int64_t n = pass.tops[0]->num_elements();
+    std::vector<const float*> x;
+    for (const Tensor* tensor : pass.bottoms) x.push_back(tensor->data());
+    for (int64_t i = 0; i < n; ++i) {
+      size_t winner = x[0][i] > x[1][i] ? 0 : 1;
+      for (size_t other = 2; other < x.size(); ++other) {
+        if (x[other][i] > x[winner][i]) winner = other;
+      }
+      dx[i] = winner == bottom ? dy[i] : 0;
+    }
+  }
+
   void First(const MatchedBuffers& buffers) const {
     const float* a = buffers.src[0];
     const float* b = buffers.src[1];

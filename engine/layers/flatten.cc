@@ -43,6 +43,12 @@ class FlattenLayer : public Layer {
                 tops[0]->data());
     return absl::OkStatus();
   }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
+                pass.bottom_diffs[0]->data());
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace

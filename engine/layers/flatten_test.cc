@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -39,5 +40,12 @@ TEST(FlattenLayerTest, RefusesAxesThatAreNoRange) {
     EXPECT_THAT(flatten.Forward(), HasReason("LAYER_PARAMETER_INVALID"));
   }
 }
+
+TEST(FlattenLayerTest, Gradient) {
+  LayerTester flatten("type: 'Flatten' bottom: 'x' top: 'y'");
+  flatten.Input("x", {2, 3, 2}, Noise(12));
+  ExpectGradients(flatten);
+}
+
 }  // namespace
 }  // namespace quantd::testing

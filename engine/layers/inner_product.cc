@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/kernels/cpu/inner_product.h"
+#include "engine/kernels/cpu/inner_product_backward.h"
 #include "engine/layers/checks.h"
 
 namespace quantd {
@@ -55,6 +56,21 @@ class InnerProductLayer : public Layer {
     Tensor dst = tops[0]->Reshaped({num_items, num_out_});
     return kernel_.Run(bottoms[0]->Reshaped({num_items, num_in_}), blobs_[0],
                        bias, &dst);
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    const bool transposed = param().inner_product_param().transpose();
+    const int64_t num_items = pass.bottoms[0]->shape().Count(0, axis_);
+    const Tensor dy = pass.top_diffs[0]->Reshaped({num_items, num_out_});
+    if (WantsBlobDiff(0)) {
+      RETURN_IF_ERROR(InnerProductBackwardWeights(
+          pass.bottoms[0]->Reshaped({num_items, num_in_}), transposed, dy,
+          &blob_diff(0)));
+    }
+    if (WantsBlobDiff(1)) InnerProductBackwardBias(dy, &blob_diff(1));
+    if (pass.bottom_diffs[0] == nullptr) return absl::OkStatus();
+    Tensor dx = pass.bottom_diffs[0]->Reshaped({num_items, num_in_});
+    return InnerProductBackwardData(blobs_[0], transposed, dy, &dx);
   }
 
   void BlobsChanged() override { kernel_.WeightsChanged(); }

@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -60,6 +61,19 @@ TEST(InnerProductLayerTest, RefusesBadFields) {
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << fields;
     EXPECT_THAT(std::string(status.message()),
                 ::testing::ContainsRegex(message));
+  }
+}
+
+TEST(InnerProductLayerTest, Gradient) {
+  for (const char* fields :
+       {"", "bias_term: false", "transpose: true", "axis: -1", "axis: 2"}) {
+    SCOPED_TRACE(fields);
+    LayerTester product(absl::StrCat(
+        "type: 'InnerProduct' bottom: 'x' top: 'y' inner_product_param { "
+        "num_output: 4 weight_filler { type: 'xavier' } ",
+        fields, " }"));
+    product.Input("x", {2, 3, 2}, Noise(12));
+    ExpectGradients(product);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -48,6 +49,20 @@ TEST(LrnLayerTest, RefusesEvenSizesAndOtherShapes) {
   LayerTester flat = Lrn("");
   flat.Input("x", {1, 3});
   EXPECT_THAT(flat.Forward(), StatusIs(StatusCode::kInvalidArgument, "4 axes"));
+}
+
+TEST(LrnLayerTest, Gradient) {
+  for (const char* fields :
+       {"local_size: 3 alpha: 2 beta: 0.75 k: 1.5",
+        "local_size: 5 alpha: 1 beta: 0.5",
+        "norm_region: WITHIN_CHANNEL local_size: 3 alpha: 2",
+        "norm_region: WITHIN_CHANNEL local_size: 5 alpha: 3 beta: 1.25"}) {
+    SCOPED_TRACE(fields);
+    LayerTester lrn(absl::StrCat(
+        "type: 'LRN' bottom: 'x' top: 'y' lrn_param { ", fields, " }"));
+    lrn.Input("x", {2, 6, 3, 2}, Noise(72));
+    ExpectGradients(lrn);
+  }
 }
 
 }  // namespace

@@ -100,6 +100,12 @@ class PoolingLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    ReferencePoolingBackward(geometry_, *pass.bottoms[0], *pass.top_diffs[0],
+                             pass.bottom_diffs[0]);
+    return absl::OkStatus();
+  }
+
  private:
   absl::Status ReadSizes(const caffe::PoolingParameter& p) {
     if (p.global_pooling()) return CheckGlobal(p);

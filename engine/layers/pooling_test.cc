@@ -1,6 +1,7 @@
 #include "engine/kernels/reference/pooling.h"
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -132,6 +133,44 @@ TEST(PoolingLayerTest, RefusesStochasticAndOtherShapes) {
   LayerTester flat = Pool("kernel_size: 2");
   flat.Input("x", {1, 16});
   EXPECT_THAT(flat.Forward(), StatusIs(StatusCode::kInvalidArgument, "4 axes"));
+}
+
+TEST(PoolingLayerTest, Gradient) {
+  for (const char* fields :
+       {"kernel_size: 2 stride: 2", "kernel_size: 3 stride: 2 pad: 1",
+        "kernel_size: 3 stride: 1",
+        "kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1",
+        "global_pooling: true", "kernel_size: 3 stride: 2 round_mode: FLOOR"}) {
+    for (const char* method : {"MAX", "AVE"}) {
+      SCOPED_TRACE(absl::StrCat(method, " ", fields));
+      LayerTester pooling(
+          absl::StrCat("type: 'Pooling' bottom: 'x' top: 'y' pooling_param { "
+                       "pool: ",
+                       method, " ", fields, " }"));
+      // All values differ by more than the step.
+      std::vector<float> x(40);
+      for (int i = 0; i < 40; ++i) x[i] = 0.1f * static_cast<float>(i * 7 % 40);
+      pooling.Input("x", {1, 2, 5, 4}, x);
+      ExpectGradients(pooling);
+    }
+  }
+}
+
+TEST(PoolingLayerTest, GradientGoesToTheFirstMaximum) {
+  LayerTester pooling(
+      "type: 'Pooling' bottom: 'x' top: 'y' top: 'mask' pooling_param { "
+      "kernel_size: 2 }");
+  pooling.Input("x", {1, 1, 2, 3}, {1, 5, 5, 5, 2, NAN});
+  ASSERT_OK(pooling.Backward({{"y", {1, 10}}}));
+  EXPECT_THAT(pooling.InputDiff("x"), Values({0, 11, 0, 0, 0, 0}));
+}
+
+TEST(PoolingLayerTest, WindowWithoutMaximumHasNoGradient) {
+  LayerTester pooling(
+      "type: 'Pooling' bottom: 'x' top: 'y' pooling_param { kernel_size: 2 }");
+  pooling.Input("x", {1, 1, 2, 2}, {NAN, NAN, NAN, NAN});
+  ASSERT_OK(pooling.Backward());
+  EXPECT_THAT(pooling.InputDiff("x"), Values({0, 0, 0, 0}));
 }
 
 }  // namespace

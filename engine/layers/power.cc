@@ -3,8 +3,10 @@
 #include <cmath>
 #include <memory>
 
+#include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/kept_bottom.h"
 
 namespace quantd {
 namespace {
@@ -27,6 +29,7 @@ class PowerLayer : public Layer {
     const float power = param().power_param().power();
     const float scale = param().power_param().scale();
     const float shift = param().power_param().shift();
+    if (expects_backward()) RETURN_IF_ERROR(kept_.Keep(bottoms, tops));
     const float* x = bottoms[0]->data();
     float* y = tops[0]->data();
     const int64_t n = bottoms[0]->num_elements();
@@ -41,7 +44,35 @@ class PowerLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    const float power = param().power_param().power();
+    const float scale = param().power_param().scale();
+    const float shift = param().power_param().shift();
+    const float factor = power * scale;
+    const float* x = kept_.Of(pass).data();
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[0]->data();
+    const int64_t n = pass.bottoms[0]->num_elements();
+    if (factor == 0) {
+      std::fill_n(dx, n, 0.0f);
+    } else if (power == 1) {
+      for (int64_t i = 0; i < n; ++i) dx[i] = factor * dy[i];
+    } else if (power == 2) {
+      for (int64_t i = 0; i < n; ++i) {
+        dx[i] = factor * (shift + scale * x[i]) * dy[i];
+      }
+    } else {
+      for (int64_t i = 0; i < n; ++i) {
+        dx[i] = factor * std::pow(shift + scale * x[i], power - 1) * dy[i];
+      }
+    }
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
+
+ private:
+  KeptBottom kept_;
 };
 
 }  // namespace

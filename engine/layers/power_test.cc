@@ -2,6 +2,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -36,5 +37,29 @@ TEST(PowerLayerTest, ZeroScaleOrPowerIsAConstant) {
   ASSERT_OK(power.Forward());
   EXPECT_THAT(power.Output("y"), Values({1}));
 }
+
+TEST(PowerLayerTest, Gradient) {
+  for (const char* fields :
+       {"power: 2 scale: 0.5 shift: -0.25", "power: 3 scale: -1 shift: 0.5",
+        "power: -1.5 scale: 0.5 shift: 2", "power: 1 scale: 3 shift: 1",
+        "power: 2", "power: 0", "scale: 0 power: 2 shift: 3"}) {
+    for (const char* top : {"y", "x"}) {
+      SCOPED_TRACE(absl::StrCat(fields, " -> ", top));
+      LayerTester power(absl::StrCat("type: 'Power' bottom: 'x' top: '", top,
+                                     "' power_param { ", fields, " }"));
+      power.Input("x", {3, 4}, Noise(12));
+      ExpectGradients(power);
+    }
+  }
+}
+
+TEST(PowerLayerTest, GradientOfASquareAtZeroIsZero) {
+  LayerTester power(
+      "type: 'Power' bottom: 'x' top: 'y' power_param { power: 3 }");
+  power.Input("x", {2}, {0, 2});
+  ASSERT_OK(power.Backward());
+  EXPECT_THAT(power.InputDiff("x"), Values({0, 12}));
+}
+
 }  // namespace
 }  // namespace quantd::testing

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/kept_bottom.h"
 
 namespace quantd {
 namespace {
@@ -46,6 +47,7 @@ class PReluLayer : public Layer {
     const int64_t planes = shape.Count(0, 2), pixels = shape.Count(2);
     const bool shared = param().prelu_param().channel_shared();
     const float* slopes = blobs_[0].data();
+    if (expects_backward()) RETURN_IF_ERROR(kept_.Keep(bottoms, tops));
     const float* x = bottoms[0]->data();
     float* y = tops[0]->data();
 #pragma omp parallel for
@@ -59,10 +61,40 @@ class PReluLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    const Shape& shape = pass.bottoms[0]->shape();
+    const int64_t planes = shape.Count(0, 2), pixels = shape.Count(2);
+    const bool shared = param().prelu_param().channel_shared();
+    const float* x = kept_.Of(pass).data();
+    const float* dy = pass.top_diffs[0]->data();
+    if (WantsBlobDiff(0)) {
+      float* da = blob_diff(0).data();
+      for (int64_t plane = 0; plane < planes; ++plane) {
+        double sum = 0;
+        for (int64_t i = plane * pixels; i < (plane + 1) * pixels; ++i) {
+          sum += x[i] > 0 ? 0 : dy[i] * x[i];
+        }
+        da[shared ? 0 : plane % channels_] += static_cast<float>(sum);
+      }
+    }
+    if (pass.bottom_diffs[0] == nullptr) return absl::OkStatus();
+    const float* slopes = blobs_[0].data();
+    float* dx = pass.bottom_diffs[0]->data();
+#pragma omp parallel for
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      const float slope = slopes[shared ? 0 : plane % channels_];
+      for (int64_t i = plane * pixels; i < (plane + 1) * pixels; ++i) {
+        dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
+      }
+    }
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
 
  private:
   int64_t channels_ = 1;
+  KeptBottom kept_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -26,6 +27,20 @@ TEST(PReluLayerTest, RefusesAVector) {
   prelu.Input("x", {4});
   EXPECT_THAT(prelu.Forward(),
               StatusIs(absl::StatusCode::kInvalidArgument, "has no channels"));
+}
+
+TEST(PReluLayerTest, Gradient) {
+  for (const char* shared : {"true", "false"}) {
+    for (const char* top : {"y", "x"}) {
+      LayerTester prelu(absl::StrCat(
+          "type: 'PReLU' bottom: 'x' prelu_param { channel_shared: ", shared,
+          " } top: '", top, "'"));
+      prelu.Input("x", {2, 3, 4}, Noise(24));
+      GradientCheck check;
+      check.kink_range = 0.02;
+      ExpectGradients(prelu, check);
+    }
+  }
 }
 
 }  // namespace

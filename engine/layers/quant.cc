@@ -1,5 +1,7 @@
 // Quant: quantizes activations to integers and back (AMCT's fake quantization).
-// quant_param.scale is the reciprocal of the step.
+// quant_param.scale is the reciprocal of the step. The gradient passes as it is
+// (straight-through), also where values were clipped, as AMCT's does.
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <memory>
@@ -41,6 +43,13 @@ class QuantLayer : public Layer {
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     FakeQuant(bottoms[0]->values(), params_, tops[0]->values());
+    return absl::OkStatus();
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    if (pass.bottom_diffs[0] == pass.top_diffs[0]) return absl::OkStatus();
+    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
+                pass.bottom_diffs[0]->data());
     return absl::OkStatus();
   }
 

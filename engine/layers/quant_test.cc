@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -43,5 +44,16 @@ TEST(QuantLayerTest, RefusesBadParameters) {
     EXPECT_THAT(quant.Forward(), HasReason("OPTION_OUT_OF_RANGE")) << param;
   }
 }
+
+TEST(QuantLayerTest, GradientPassesAlsoWhereClipped) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester quant(absl::StrCat("type: 'Quant' bottom: 'x' top: '", top,
+                                   "' quant_param { scale: 10 }"));
+    quant.Input("x", {3}, {0.123f, 1e6f, -1e6f});
+    ASSERT_OK(quant.Backward({{top, {1, 2, 3}}}));
+    EXPECT_THAT(quant.InputDiff("x"), Values({1, 2, 3}));
+  }
+}
+
 }  // namespace
 }  // namespace quantd::testing

@@ -78,6 +78,12 @@ class ReshapeLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
+                pass.bottom_diffs[0]->data());
+    return absl::OkStatus();
+  }
+
  private:
   // Replaces a -1 by what is missing.
   absl::Status Infer(const Shape& bottom, std::vector<int64_t>* dims) const {

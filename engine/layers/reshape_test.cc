@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -48,5 +49,14 @@ TEST(ReshapeLayerTest, RefusesWhatDoesNotFit) {
   }
   EXPECT_FALSE(Reshaped("shape { dim: 3000000000 dim: -1 }", bottom).ok());
 }
+
+TEST(ReshapeLayerTest, Gradient) {
+  LayerTester reshape(
+      "type: 'Reshape' bottom: 'x' top: 'y' reshape_param { shape { dim: 0 "
+      "dim: -1 } }");
+  reshape.Input("x", {2, 3, 2}, Noise(12));
+  ExpectGradients(reshape);
+}
+
 }  // namespace
 }  // namespace quantd::testing

@@ -1,11 +1,13 @@
 // Scale: y = x * gamma [+ beta], gamma along `num_axes` axes from `axis` on.
 // gamma is a blob, or the second bottom; with bias_term beta is the last blob.
+#include <algorithm>
 #include <memory>
 
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/channel_broadcast.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/kept_bottom.h"
 
 namespace quantd {
 namespace {
@@ -43,9 +45,32 @@ class ScaleLayer : public Layer {
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     const Tensor& scale = bottoms.size() > 1 ? *bottoms[1] : blobs_[0];
     const bool has_bias = param().scale_param().bias_term();
+    if (expects_backward()) RETURN_IF_ERROR(kept_.Keep(bottoms, tops));
     const float* x = bottoms[0]->data();
     broadcast_.Apply(x, scale.data(), has_bias ? blobs_.back().data() : nullptr,
                      tops[0]->data());
+    return absl::OkStatus();
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    const bool has_blob = pass.bottoms.size() == 1;
+    const float* x = kept_.Of(pass).data();
+    const float* dy = pass.top_diffs[0]->data();
+    const int beta = has_blob ? 1 : 0;
+    if (WantsBlobDiff(beta)) {
+      broadcast_.AddSums(dy, nullptr, blob_diff(beta).data());
+    }
+    if (has_blob && WantsBlobDiff(0)) {
+      broadcast_.AddSums(dy, x, blob_diff(0).data());
+    }
+    if (!has_blob && pass.bottom_diffs[1] != nullptr) {
+      float* sums = pass.bottom_diffs[1]->data();
+      std::fill_n(sums, broadcast_.dim, 0.0f);
+      broadcast_.AddSums(dy, x, sums);
+    }
+    if (pass.bottom_diffs[0] == nullptr) return absl::OkStatus();
+    const Tensor& gamma = has_blob ? blobs_[0] : *pass.bottoms[1];
+    broadcast_.Apply(dy, gamma.data(), nullptr, pass.bottom_diffs[0]->data());
     return absl::OkStatus();
   }
 
@@ -66,6 +91,7 @@ class ScaleLayer : public Layer {
   }
 
   ChannelBroadcast broadcast_;
+  KeptBottom kept_;
 };
 
 }  // namespace

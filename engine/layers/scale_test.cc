@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -69,6 +70,33 @@ TEST(ScaleLayerTest, RefusesWhatDoesNotFit) {
   changed.Input("x", {2, 3});
   EXPECT_THAT(changed.Forward(),
               StatusIs(StatusCode::kInvalidArgument, "from 2 to 3"));
+}
+
+TEST(ScaleLayerTest, Gradient) {
+  for (const char* fields :
+       {"axis: 1", "axis: 1 bias_term: true", "axis: 0 num_axes: -1",
+        "axis: 2 num_axes: 1 bias_term: true", "num_axes: 0"}) {
+    for (const char* top : {"y", "x"}) {
+      SCOPED_TRACE(absl::StrCat(fields, " -> ", top));
+      LayerTester scale(absl::StrCat(
+          "type: 'Scale' bottom: 'x' top: '", top, "' scale_param { ", fields,
+          " filler { type: 'gaussian' } bias_filler { value: 0.5 } }"));
+      scale.Input("x", {2, 3, 2}, Noise(12));
+      ExpectGradients(scale);
+    }
+  }
+}
+
+TEST(ScaleLayerTest, GradientOfTwoBottoms) {
+  for (const char* top : {"y", "x"}) {
+    for (const char* bias_term : {"true", "false"}) {
+      LayerTester scale(
+          absl::StrCat("type: 'Scale' bottom: 'x' bottom: 'g' top: '", top,
+                       "' scale_param { bias_term: ", bias_term, " }"));
+      scale.Input("x", {2, 3, 2}, Noise(12)).Input("g", {3}, Noise(3));
+      ExpectGradients(scale);
+    }
+  }
 }
 
 }  // namespace

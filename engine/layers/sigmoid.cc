@@ -30,6 +30,15 @@ class SigmoidLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status Backward(const BackwardPass& pass) override {
+    const float* y = pass.tops[0]->data();
+    const float* dy = pass.top_diffs[0]->data();
+    float* dx = pass.bottom_diffs[0]->data();
+    const int64_t n = pass.tops[0]->num_elements();
+    for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * y[i] * (1 - y[i]);
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
 };
 

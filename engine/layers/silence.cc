@@ -1,4 +1,5 @@
 // Silence: consumes bottoms that would be outputs of the net otherwise.
+#include <algorithm>
 #include <memory>
 
 #include "engine/core/layer.h"
@@ -21,6 +22,14 @@ class SilenceLayer : public Layer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    return absl::OkStatus();
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    for (Tensor* bottom_diff : pass.bottom_diffs) {
+      if (bottom_diff == nullptr) continue;
+      std::fill_n(bottom_diff->data(), bottom_diff->num_elements(), 0.0f);
+    }
     return absl::OkStatus();
   }
 };

@@ -1,9 +1,9 @@
 // Softmax over softmax_param.axis.
 #include <memory>
 
-#include "engine/kernels/softmax.h"
 #include "absl/strings/str_cat.h"
 #include "engine/core/layer.h"
+#include "engine/kernels/softmax.h"
 #include "engine/layers/checks.h"
 
 namespace quantd {
@@ -35,6 +35,14 @@ class SoftmaxLayer : public Layer {
     const Shape& shape = bottoms[0]->shape();
     Softmax(bottoms[0]->data(), shape.Count(0, axis_), shape[axis_],
             shape.Count(axis_ + 1), tops[0]->data());
+    return absl::OkStatus();
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    const Shape& shape = pass.tops[0]->shape();
+    SoftmaxBackward(pass.tops[0]->data(), pass.top_diffs[0]->data(),
+                    shape.Count(0, axis_), shape[axis_], shape.Count(axis_ + 1),
+                    pass.bottom_diffs[0]->data());
     return absl::OkStatus();
   }
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -26,5 +27,16 @@ TEST(SoftmaxLayerTest, RefusesAnAxisThatIsNotThere) {
   softmax.Input("x", {3});
   EXPECT_THAT(softmax.Forward(), HasReason("LAYER_PARAMETER_INVALID"));
 }
+
+TEST(SoftmaxLayerTest, Gradient) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester softmax(absl::StrCat(
+        "type: 'Softmax' bottom: 'x' softmax_param { axis: 1 } top: '", top,
+        "'"));
+    softmax.Input("x", {2, 3, 4}, Noise(24));
+    ExpectGradients(softmax);
+  }
+}
+
 }  // namespace
 }  // namespace quantd::testing

@@ -1,4 +1,5 @@
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -10,5 +11,15 @@ TEST(TanhLayerTest, WorksInPlace) {
   ASSERT_OK(tanh.Forward());
   EXPECT_THAT(tanh.Output("x"), Values({0, 0.7615942f, -1}, 1e-6f));
 }
+
+TEST(TanhLayerTest, Gradient) {
+  for (const char* top : {"y", "x"}) {
+    LayerTester layer(
+        absl::StrCat("type: 'TanH' bottom: 'x' top: '", top, "'"));
+    layer.Input("x", {2, 5}, Noise(10));
+    ExpectGradients(layer);
+  }
+}
+
 }  // namespace
 }  // namespace quantd::testing

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/kernels/cpu/conv_desc.h"
 #include "engine/kernels/cpu/dnnl_context.h"
 #include "engine/kernels/cpu/dnnl_tensor.h"
 #include "oneapi/dnnl/dnnl.hpp"
@@ -11,42 +12,6 @@ namespace {
 
 using dnnl::memory;
 using PrimitiveDesc = dnnl::convolution_forward::primitive_desc;
-
-memory::desc AnyDesc(const memory::dims& dims) {
-  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
-}
-
-// (cout, cin/g, k...), or (g, cout/g, cin/g, k...) where there are groups.
-memory::dims WeightDims(const ConvGeometry& g) {
-  memory::dims dims = {g.channels_out / g.group, g.channels_in / g.group};
-  if (g.group > 1) dims.insert(dims.begin(), g.group);
-  dims.insert(dims.end(), g.kernel.begin(), g.kernel.end());
-  return dims;
-}
-
-PrimitiveDesc MakeDesc(const ConvGeometry& g, const memory::dims& src,
-                       const memory::dims& dst, bool has_bias) {
-  memory::dims dilates;  // oneDNN counts the holes.
-  for (int64_t dilation : g.dilation) dilates.push_back(dilation - 1);
-  // What the division of the output size leaves over is cropped at the end.
-  memory::dims pad_end;
-  for (int axis = 0; axis < g.num_spatial_axes(); ++axis) {
-    pad_end.push_back((dst[axis + 2] - 1) * g.stride[axis] +
-                      g.KernelExtent(axis) - src[axis + 2] - g.pad[axis]);
-  }
-  const auto kind = dnnl::prop_kind::forward_inference;
-  const auto algorithm = dnnl::algorithm::convolution_direct;
-  const memory::desc weights = AnyDesc(WeightDims(g));
-  if (!has_bias) {
-    return PrimitiveDesc({kind, algorithm, AnyDesc(src), weights, AnyDesc(dst),
-                          g.stride, dilates, g.pad, pad_end},
-                         DnnlEngine());
-  }
-  return PrimitiveDesc(
-      {kind, algorithm, AnyDesc(src), weights, PlainDesc({g.channels_out}),
-       AnyDesc(dst), g.stride, dilates, g.pad, pad_end},
-      DnnlEngine());
-}
 
 }  // namespace
 
@@ -81,7 +46,8 @@ CpuConvolution::Plan* CpuConvolution::FindOrMakePlan(const Tensor& src,
   plan->src_shape = src.shape();
   plan->has_bias = has_bias;
   plan->desc =
-      MakeDesc(geometry_, src.shape().dims(), dst.shape().dims(), has_bias);
+      ConvForwardDesc(geometry_, dnnl::prop_kind::forward_inference,
+                      src.shape().dims(), dst.shape().dims(), has_bias);
   plan->primitive = dnnl::convolution_forward(plan->desc);
   if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));
@@ -94,7 +60,7 @@ absl::Status CpuConvolution::Run(const Tensor& src, const Tensor& weights,
   return CatchDnnl("a convolution", [&] {
     Plan* plan = FindOrMakePlan(src, *dst, bias != nullptr);
     if (!plan->weights_valid) {
-      const memory plain(PlainDesc(WeightDims(geometry_)), DnnlEngine(),
+      const memory plain(PlainDesc(ConvWeightDims(geometry_)), DnnlEngine(),
                          const_cast<float*>(weights.data()));
       // Packed weights must not alias the layer's: those may be rewritten.
       plan->weights = memory(plan->desc.weights_desc(), DnnlEngine());

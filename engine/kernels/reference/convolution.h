@@ -15,6 +15,17 @@ void ReferenceConvolution(const ConvGeometry& geometry, const Tensor& src,
                           const Tensor& weights, const Tensor* bias,
                           Tensor* dst);
 
+// The gradients of the same: diff_src is overwritten; diff_weights and
+// diff_bias (may be null) are added to. Shapes as above, sums in double.
+void ReferenceConvolutionBackwardData(const ConvGeometry& geometry,
+                                      const Tensor& weights,
+                                      const Tensor& diff_dst, Tensor* diff_src);
+void ReferenceConvolutionBackwardWeights(const ConvGeometry& geometry,
+                                         const Tensor& src,
+                                         const Tensor& diff_dst,
+                                         Tensor* diff_weights,
+                                         Tensor* diff_bias);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_KERNELS_REFERENCE_CONVOLUTION_H_

@@ -1,5 +1,6 @@
 #include "engine/kernels/reference/pooling.h"
 
+#include <algorithm>
 #include <cfloat>
 
 namespace quantd {
@@ -35,6 +36,16 @@ float AverageOf(const float* plane, int64_t width, const Window& rows,
   return sum / static_cast<float>(rows.padded_size * columns.padded_size);
 }
 
+// Adds `value` to each pixel of the window.
+void AddToWindow(float value, int64_t width, const Window& rows,
+                 const Window& columns, float* plane) {
+  for (int64_t h = rows.begin; h < rows.end; ++h) {
+    for (int64_t w = columns.begin; w < columns.end; ++w) {
+      plane[h * width + w] += value;
+    }
+  }
+}
+
 }  // namespace
 
 void ReferencePooling(const PoolGeometry& geometry, const Tensor& src,
@@ -62,6 +73,38 @@ void ReferencePooling(const PoolGeometry& geometry, const Tensor& src,
         if (indices != nullptr) {
           indices[to] = static_cast<float>(maximum.index);
         }
+      }
+    }
+  }
+}
+
+void ReferencePoolingBackward(const PoolGeometry& geometry, const Tensor& src,
+                              const Tensor& diff_dst, Tensor* diff_src) {
+  const int64_t planes = src.shape().Count(0, 2);
+  const int64_t height = src.shape()[2], width = src.shape()[3];
+  const int64_t out_height = diff_dst.shape()[2];
+  const int64_t out_width = diff_dst.shape()[3];
+  const float* x = src.data();
+  const float* dy = diff_dst.data();
+  float* dx = diff_src->DataToOverwrite();
+#pragma omp parallel for
+  for (int64_t plane = 0; plane < planes; ++plane) {
+    const float* from = x + plane * height * width;
+    float* to = dx + plane * height * width;
+    std::fill_n(to, height * width, 0.0f);
+    int64_t i = plane * out_height * out_width;
+    for (int64_t oh = 0; oh < out_height; ++oh) {
+      const Window rows = geometry.Rows(oh, height);
+      for (int64_t ow = 0; ow < out_width; ++ow, ++i) {
+        const Window columns = geometry.Columns(ow, width);
+        if (geometry.method == PoolGeometry::kAverage) {
+          const auto size =
+              static_cast<float>(rows.padded_size * columns.padded_size);
+          AddToWindow(dy[i] / size, width, rows, columns, to);
+          continue;
+        }
+        const Maximum maximum = MaximumOf(from, width, rows, columns);
+        if (maximum.index >= 0) to[maximum.index] += dy[i];
       }
     }
   }

@@ -15,6 +15,12 @@ namespace quantd {
 void ReferencePooling(const PoolGeometry& geometry, const Tensor& src,
                       Tensor* dst, Tensor* mask);
 
+// The gradient: overwrites `diff_src`. kMax gives all to the first maximum of
+// `src` (and nothing where a window has none), kAverage equal parts to the
+// image's share of the window.
+void ReferencePoolingBackward(const PoolGeometry& geometry, const Tensor& src,
+                              const Tensor& diff_dst, Tensor* diff_src);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_KERNELS_REFERENCE_POOLING_H_

@@ -1,0 +1,35 @@
+// What the descriptions of a convolution's passes to oneDNN have in common.
+// All functions may throw dnnl::error: call them inside CatchDnnl().
+#ifndef QUANTD_ENGINE_KERNELS_CPU_CONV_DESC_H_
+#define QUANTD_ENGINE_KERNELS_CPU_CONV_DESC_H_
+
+#include "engine/kernels/conv_geometry.h"
+#include "oneapi/dnnl/dnnl.hpp"
+
+namespace quantd {
+
+// float32 in whatever layout the kernel likes.
+dnnl::memory::desc AnyDesc(const dnnl::memory::dims& dims);
+
+// (cout, cin/g, k...), or (g, cout/g, cin/g, k...) where there are groups: the
+// same elements in the same order.
+dnnl::memory::dims ConvWeightDims(const ConvGeometry& geometry);
+
+// Dilations as oneDNN counts them: the holes.
+dnnl::memory::dims ConvDilates(const ConvGeometry& geometry);
+
+// Padding at the end that makes `src` dims give `dst` dims: what the division
+// of the output size leaves over is cropped.
+dnnl::memory::dims ConvPadEnd(const ConvGeometry& geometry,
+                              const dnnl::memory::dims& src,
+                              const dnnl::memory::dims& dst);
+
+// The forward pass for tensors of these shapes.
+dnnl::convolution_forward::primitive_desc ConvForwardDesc(
+    const ConvGeometry& geometry, dnnl::prop_kind kind,
+    const dnnl::memory::dims& src, const dnnl::memory::dims& dst,
+    bool has_bias);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_KERNELS_CPU_CONV_DESC_H_
