@@ -1,0 +1,23 @@
+// The largest or smallest values of a row, and where they are.
+#ifndef QUANTD_ENGINE_KERNELS_RANK_H_
+#define QUANTD_ENGINE_KERNELS_RANK_H_
+
+#include <cstdint>
+#include <vector>
+
+namespace quantd {
+
+struct RankOrder {
+  bool largest_first = true;
+  // Of equal values, the one with the larger index comes first.
+  bool last_index_first = false;
+};
+
+// The indices of the first `k` of `count` values x[0], x[stride], ... in
+// `order`; NaN comes last. 0 <= k <= count.
+std::vector<int64_t> RankIndices(const float* x, int64_t count, int64_t stride,
+                                 int64_t k, RankOrder order);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_KERNELS_RANK_H_
