@@ -1,5 +1,6 @@
 #include "engine/layers/checks.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -48,6 +49,40 @@ absl::Status CheckArity(absl::Span<const Shape> bottoms, Arity num_bottoms,
   RETURN_IF_ERROR(
       CheckCount("bottoms", static_cast<int>(bottoms.size()), num_bottoms));
   return CheckCount("tops", num_tops, allowed_tops);
+}
+
+absl::StatusOr<int> CanonicalAxis(const Shape& bottom, int64_t axis,
+                                  absl::string_view field) {
+  const int64_t num_axes = bottom.num_axes();
+  if (axis < -num_axes || axis >= num_axes) {
+    return FieldError(
+        field, absl::StrCat(axis, " is not an axis of ", bottom.ToString()));
+  }
+  return static_cast<int>(axis < 0 ? axis + num_axes : axis);
+}
+
+absl::StatusOr<std::vector<int>> CanonicalAxes(const Shape& bottom,
+                                               absl::Span<const int> axes,
+                                               absl::string_view field) {
+  std::vector<int> canonical;
+  for (const int axis : axes) {
+    ASSIGN_OR_RETURN(const int a, CanonicalAxis(bottom, axis, field));
+    if (std::find(canonical.begin(), canonical.end(), a) != canonical.end()) {
+      return FieldError(field, absl::StrCat("names axis ", a, " of ",
+                                            bottom.ToString(), " twice"));
+    }
+    canonical.push_back(a);
+  }
+  return canonical;
+}
+
+absl::StatusOr<int64_t> IndexOf(float value, int64_t limit) {
+  // Written so that NaN fails; values in (-1, 0) are cut to 0.
+  if (value > -1.0f && static_cast<double>(value) < limit) {
+    return static_cast<int64_t>(value);
+  }
+  return InputError(
+      absl::StrCat("index ", value, " is not in [0, ", limit, ")"));
 }
 
 }  // namespace quantd

@@ -2,7 +2,11 @@
 #ifndef QUANTD_ENGINE_LAYERS_CHECKS_H_
 #define QUANTD_ENGINE_LAYERS_CHECKS_H_
 
+#include <cstdint>
+#include <vector>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "engine/core/shape.h"
@@ -30,6 +34,22 @@ struct Arity {
 // Errors: INVALID_ARGUMENT, LAYER_ARITY_INVALID.
 absl::Status CheckArity(absl::Span<const Shape> bottoms, Arity num_bottoms,
                         int num_tops, Arity allowed_tops);
+
+// The axis `axis` of `bottom`, counted from the end if negative. Errors: as
+// FieldError().
+absl::StatusOr<int> CanonicalAxis(const Shape& bottom, int64_t axis,
+                                  absl::string_view field);
+
+// As CanonicalAxis() for each of `axes`, in their order, which must all be
+// different.
+absl::StatusOr<std::vector<int>> CanonicalAxes(const Shape& bottom,
+                                               absl::Span<const int> axes,
+                                               absl::string_view field);
+
+// The whole number that an index in a blob stands for; fractions are cut off,
+// as in Caffe. Errors: as InputError() if it is not in [0, limit), or no
+// number.
+absl::StatusOr<int64_t> IndexOf(float value, int64_t limit);
 
 }  // namespace quantd
 

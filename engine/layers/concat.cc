@@ -1,5 +1,4 @@
 // Concat: joins the bottoms along one axis.
-#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +6,7 @@
 #include "engine/core/layer.h"
 #include "engine/kernels/cpu/concat.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/join_blocks.h"
 
 namespace quantd {
 namespace {
@@ -52,13 +52,12 @@ class ConcatLayer : public Layer {
     if (CpuConcat::Supports(bottoms)) {
       return blocked_.Run(bottoms, axis_, tops[0]);
     }
-    float* to = tops[0]->data();
-    for (int64_t o = 0; o < outer_; ++o) {
-      for (const Tensor* bottom : bottoms) {
-        const int64_t size = bottom->num_elements() / outer_;
-        to = std::copy_n(bottom->data() + o * size, size, to);
-      }
-    }
+    JoinBlocks(bottoms, outer_, tops[0]);
+    return absl::OkStatus();
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    PartBlocks(*pass.top_diffs[0], outer_, pass.bottoms, pass.bottom_diffs);
     return absl::OkStatus();
   }
 
@@ -77,16 +76,13 @@ class ConcatLayer : public Layer {
   }
 
  private:
+  // concat_dim is unsigned: it does not count from the end.
   absl::StatusOr<int> Axis(const Shape& bottom) const {
     const caffe::ConcatParameter& concat = param().concat_param();
-    const int axis = concat.has_concat_dim()
-                         ? static_cast<int>(concat.concat_dim())
-                         : concat.axis();
-    const absl::StatusOr<int> canonical = bottom.CanonicalAxis(axis);
-    if (canonical.ok()) return canonical;
-    return FieldError(
-        "concat_param.axis",
-        absl::StrCat(axis, " is not an axis of ", bottom.ToString()));
+    return concat.has_concat_dim()
+               ? CanonicalAxis(bottom, concat.concat_dim(),
+                               "concat_param.concat_dim")
+               : CanonicalAxis(bottom, concat.axis(), "concat_param.axis");
   }
 
   int axis_ = 1;

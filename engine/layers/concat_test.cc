@@ -89,5 +89,13 @@ TEST(ConcatLayerTest, GradientOfTheWantedBottomsOnly) {
   EXPECT_THAT(diff.values(), ::testing::ElementsAre(0, 7));
 }
 
+TEST(ConcatLayerTest, ConcatDimDoesNotCountFromTheEnd) {
+  LayerTester concat(
+      "type: 'Concat' bottom: 'a' top: 'y' concat_param { concat_dim: "
+      "4294967295 }");
+  concat.Input("a", {2, 1});
+  EXPECT_THAT(concat.Forward(), HasReason("LAYER_PARAMETER_INVALID"));
+}
+
 }  // namespace
 }  // namespace quantd::testing

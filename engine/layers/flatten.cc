@@ -1,22 +1,18 @@
 // Flatten: the axes axis..end_axis become one.
-#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/copying_layer.h"
 
 namespace quantd {
 namespace {
 
-class FlattenLayer : public Layer {
+class FlattenLayer : public CopyingLayer {
  public:
-  using Layer::Layer;
-
-  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
-  }
+  using CopyingLayer::CopyingLayer;
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
@@ -35,18 +31,6 @@ class FlattenLayer : public Layer {
     flat.push_back(bottom.Count(*first, *last + 1));
     flat.insert(flat.end(), dims.begin() + *last + 1, dims.end());
     ASSIGN_OR_RETURN((*tops)[0], Shape::Create(flat));
-    return absl::OkStatus();
-  }
-
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    std::copy_n(bottoms[0]->data(), bottoms[0]->num_elements(),
-                tops[0]->data());
-    return absl::OkStatus();
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
-                pass.bottom_diffs[0]->data());
     return absl::OkStatus();
   }
 };

@@ -7,13 +7,14 @@
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/copying_layer.h"
 
 namespace quantd {
 namespace {
 
-class ReshapeLayer : public Layer {
+class ReshapeLayer : public CopyingLayer {
  public:
-  using Layer::Layer;
+  using CopyingLayer::CopyingLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     int num_inferred = 0;
@@ -69,18 +70,6 @@ class ReshapeLayer : public Layer {
     if ((*tops)[0].num_elements() != bottom.num_elements()) {
       return Mismatch(bottom);
     }
-    return absl::OkStatus();
-  }
-
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    std::copy_n(bottoms[0]->data(), bottoms[0]->num_elements(),
-                tops[0]->data());
-    return absl::OkStatus();
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
-                pass.bottom_diffs[0]->data());
     return absl::OkStatus();
   }
 

@@ -52,8 +52,8 @@ TEST(ReshapeLayerTest, RefusesWhatDoesNotFit) {
 
 TEST(ReshapeLayerTest, Gradient) {
   LayerTester reshape(
-      "type: 'Reshape' bottom: 'x' top: 'y' reshape_param { shape { dim: 0 "
-      "dim: -1 } }");
+      "type: 'Reshape' bottom: 'x' top: 'y' reshape_param { shape { dim: -1 "
+      "dim: 2 } }");
   reshape.Input("x", {2, 3, 2}, Noise(12));
   ExpectGradients(reshape);
 }

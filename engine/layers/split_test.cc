@@ -1,4 +1,5 @@
 #include "base/testing/status_matchers.h"
+#include "engine/layers/testing/gradient_check.h"
 #include "engine/layers/testing/layer_test_util.h"
 
 namespace quantd::testing {
@@ -18,5 +19,12 @@ TEST(SplitLayerTest, IsNotInPlace) {
   split.Input("x", {1}, {1});
   EXPECT_THAT(split.Forward(), HasReason("NET_IN_PLACE_UNSUPPORTED"));
 }
+
+TEST(SplitLayerTest, Gradient) {
+  LayerTester split("type: 'Split' bottom: 'x' top: 'a' top: 'b' top: 'c'");
+  split.Input("x", {2, 3}, Noise(6));
+  ExpectGradients(split);
+}
+
 }  // namespace
 }  // namespace quantd::testing
