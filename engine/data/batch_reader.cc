@@ -1,47 +1,63 @@
 #include "engine/data/batch_reader.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/data/lmdb_source.h"
 #include "engine/data/mean_file.h"
 
 namespace quantd {
 namespace {
 
-absl::Status CheckOptions(const BatchReader::Options& options) {
-  if (options.batch_size < 1 || options.prefetch < 1) {
-    return Error(
-        absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-        absl::StrCat("batch_size (", options.batch_size, ") and prefetch (",
-                     options.prefetch, ") must be at least 1"),
-        {{"option", "batch_size"},
-         {"value", absl::StrCat(options.batch_size)},
-         {"allowed", ">= 1"}});
+absl::Status OutOfRange(const std::string& option, int64_t value,
+                        const std::string& problem) {
+  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
+               absl::StrCat(option, " is ", value, "; ", problem),
+               {{"option", option}, {"value", absl::StrCat(value)}});
+}
+
+absl::StatusOr<ImageTransform> MakeTransform(
+    const BatchReader::Options& options) {
+  absl::optional<Tensor> mean = options.mean;
+  if (!mean.has_value() && !options.transform.mean_file().empty()) {
+    ASSIGN_OR_RETURN(mean, ReadMeanFile(options.transform.mean_file()));
   }
-  return absl::OkStatus();
+  return ImageTransform::Create(options.transform, options.phase,
+                                std::move(mean), options.seed);
+}
+
+absl::StatusOr<Shape> BatchShape(int64_t size, const Shape& image) {
+  const absl::StatusOr<Shape> shape =
+      Shape::Create({size, image[0], image[1], image[2]});
+  if (shape.ok()) return shape;
+  return OutOfRange("batch_size", size,
+                    absl::StrCat("a batch of so many images of ",
+                                 image.ToString(), " is too large; lower it"));
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BatchReader>> BatchReader::Create(
     const Options& options) {
-  RETURN_IF_ERROR(CheckOptions(options));
-  ASSIGN_OR_RETURN(auto reader, LmdbReader::Open(options.lmdb_path));
-  absl::optional<Tensor> mean = options.mean;
-  if (!mean.has_value() && !options.transform.mean_file().empty()) {
-    ASSIGN_OR_RETURN(mean, ReadMeanFile(options.transform.mean_file()));
+  ASSIGN_OR_RETURN(
+      auto source,
+      LmdbSource::Open(options.lmdb_path,
+                       ImageTransform::ColorModeOf(options.transform)));
+  return Create(std::move(source), options);
+}
+
+absl::StatusOr<std::unique_ptr<BatchReader>> BatchReader::Create(
+    std::unique_ptr<ImageSource> source, const Options& options) {
+  if (options.prefetch < 0) {
+    return OutOfRange("prefetch", options.prefetch, "it must not be negative");
   }
-  ASSIGN_OR_RETURN(ImageTransform transform,
-                   ImageTransform::Create(options.transform, options.phase,
-                                          std::move(mean), options.seed));
+  ASSIGN_OR_RETURN(ImageTransform transform, MakeTransform(options));
   auto batches = absl::WrapUnique(
-      new BatchReader(options, std::move(reader), std::move(transform)));
-  RETURN_IF_ERROR(batches->ReadFirstShape());
-  batches->thread_ = std::thread([b = batches.get()] { b->Prefetch(); });
+      new BatchReader(options, std::move(source), std::move(transform)));
+  RETURN_IF_ERROR(batches->ReadFirst());
   return batches;
 }
 
@@ -53,83 +69,93 @@ BatchReader::~BatchReader() {
   if (thread_.joinable()) thread_.join();
 }
 
-absl::Status BatchReader::ReadFirstShape() {
-  ASSIGN_OR_RETURN(const LmdbRecord record, reader_->Next());
-  RETURN_IF_ERROR(DecodeRecord(record));
-  ASSIGN_OR_RETURN(image_shape_, transform_.OutputShape(datum_.image));
-  reader_->Rewind();
-  const absl::StatusOr<Shape> batch_shape = Shape::Create(
-      {options_.batch_size, image_shape_[0], image_shape_[1], image_shape_[2]});
-  if (!batch_shape.ok()) {
-    return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-                 absl::StrCat("a batch of ", options_.batch_size, " images of ",
-                              image_shape_.ToString(),
-                              " is too large; lower batch_size"),
-                 {{"option", "batch_size"},
-                  {"value", absl::StrCat(options_.batch_size)}});
+absl::Status BatchReader::ReadFirst() {
+  ASSIGN_OR_RETURN(image_shape_, NextImage());
+  is_first_decoded_ = true;
+  return SetBatchSize(options_.batch_size);
+}
+
+absl::Status BatchReader::SetBatchSize(int64_t batch_size) {
+  if (batch_size < 1) {
+    return OutOfRange("batch_size", batch_size, "it must be at least 1");
   }
+  RETURN_IF_ERROR(BatchShape(batch_size, image_shape_).status());
+  options_.batch_size = batch_size;
   return absl::OkStatus();
 }
 
-absl::Status BatchReader::DecodeRecord(const LmdbRecord& record) {
-  const absl::Status status =
-      DecodeDatum(record.value, transform_.color_mode(), &datum_);
-  return Annotate(
-      status,
-      absl::StrCat("data set ", options_.lmdb_path, ", record \"", record.key,
-                   "\": "),
-      {{"dataset", options_.lmdb_path}, {"key", std::string(record.key)}});
+// Decodes the next image into datum_; returns its transformed shape.
+absl::StatusOr<Shape> BatchReader::NextImage() {
+  if (is_first_decoded_) {
+    is_first_decoded_ = false;
+  } else {
+    RETURN_IF_ERROR(source_->Next(&datum_));
+  }
+  absl::StatusOr<Shape> shape = transform_.OutputShape(datum_.image);
+  if (!shape.ok()) return source_->AtLast(shape.status());
+  return shape;
 }
 
-// Decodes the next record to the end of `batch`.
-absl::Status BatchReader::AddRecord(Batch* batch) {
-  ASSIGN_OR_RETURN(const LmdbRecord record, reader_->Next());
-  RETURN_IF_ERROR(DecodeRecord(record));
-  const ErrorMetadata where = {{"dataset", options_.lmdb_path},
-                               {"key", std::string(record.key)}};
-  const std::string prefix = absl::StrCat("data set ", options_.lmdb_path,
-                                          ", record \"", record.key, "\": ");
-  const absl::StatusOr<Shape> shape = transform_.OutputShape(datum_.image);
-  if (!shape.ok()) return Annotate(shape.status(), prefix, where);
-  if (*shape != image_shape_) {
-    return Annotate(
-        Error(absl::StatusCode::kFailedPrecondition, "DATASET_SHAPE_MISMATCH",
-              absl::StrCat("its transformed shape is ", shape->ToString(),
-                           ", but the first record's is ",
-                           image_shape_.ToString(),
-                           "; use images of one size or set crop_size"),
-              {{"expected", image_shape_.ToString()},
-               {"found", shape->ToString()}}),
-        prefix, where);
-  }
-  const int64_t size = image_shape_.num_elements();
-  RETURN_IF_ERROR(transform_.Apply(
-      datum_.image, batch->data.values().subspan(batch->count * size, size)));
+absl::Status BatchReader::CheckShape(const Shape& shape,
+                                     const Shape& expected) const {
+  if (shape == expected) return absl::OkStatus();
+  return source_->AtLast(
+      Error(absl::StatusCode::kFailedPrecondition, "DATASET_SHAPE_MISMATCH",
+            absl::StrCat("its transformed shape is ", shape.ToString(),
+                         ", but the first record's ",
+                         options_.fixed_shape ? "" : "of the batch ", "is ",
+                         expected.ToString(),
+                         "; use images of one size or set crop_size"),
+            {{"expected", expected.ToString()}, {"found", shape.ToString()}}));
+}
+
+// Transforms datum_ to the end of `batch`.
+absl::Status BatchReader::AddImage(const Shape& shape, Batch* batch) {
+  const int64_t size = shape.num_elements();
+  RETURN_IF_ERROR(source_->AtLast(transform_.Apply(
+      datum_.image, static_cast<uint64_t>(num_read_),
+      batch->data.values().subspan(batch->count * size, size))));
   batch->labels.data()[batch->count] = static_cast<float>(datum_.label);
   ++batch->count;
   ++num_read_;
   return absl::OkStatus();
 }
 
-BatchReader::Batch BatchReader::ReadBatch() {
-  Batch batch;
+absl::Status BatchReader::FillBatch(int64_t size, Batch* batch) {
+  ASSIGN_OR_RETURN(const Shape first, NextImage());
+  if (options_.fixed_shape) RETURN_IF_ERROR(CheckShape(first, image_shape_));
+  ASSIGN_OR_RETURN(const Shape batch_shape, BatchShape(size, first));
+  RETURN_IF_ERROR(batch->data.Resize(batch_shape));
+  RETURN_IF_ERROR(batch->labels.Resize(Shape({size})));
+  RETURN_IF_ERROR(AddImage(first, batch));
+  while (batch->count < size && !stopped_) {
+    ASSIGN_OR_RETURN(const Shape shape, NextImage());
+    RETURN_IF_ERROR(CheckShape(shape, first));
+    RETURN_IF_ERROR(AddImage(shape, batch));
+  }
+  return absl::OkStatus();
+}
+
+void BatchReader::ReadBatch(Batch* batch) {
+  batch->count = 0;
   int64_t size = options_.batch_size;
   if (!options_.wrap) size = std::min(size, num_records() - num_read_);
-  if (size == 0) return batch;
-  batch.status = batch.data.Resize(
-      Shape({size, image_shape_[0], image_shape_[1], image_shape_[2]}));
-  if (batch.status.ok()) batch.status = batch.labels.Resize(Shape({size}));
-  while (batch.status.ok() && batch.count < size) {
-    batch.status = AddRecord(&batch);
-  }
-  return batch;
+  if (size > 0) batch->status = FillBatch(size, batch);
 }
 
 // Until stopped, or the last batch or an error is queued.
 void BatchReader::Prefetch() {
   while (true) {
-    Batch batch = ReadBatch();
-    const bool is_last = !batch.status.ok() || batch.count == 0;
+    Batch batch;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!spare_.empty()) {
+        batch = std::move(spare_.back());
+        spare_.pop_back();
+      }
+    }
+    ReadBatch(&batch);
+    const bool is_last = batch.is_last();
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &BatchReader::HasRoomOrStopped));
     if (stopped_) return;
@@ -138,26 +164,45 @@ void BatchReader::Prefetch() {
   }
 }
 
-absl::StatusOr<int64_t> BatchReader::Next(Tensor* data, Tensor* labels) {
-  Batch batch;
-  {
-    absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(this, &BatchReader::HasBatch));
-    const Batch& front = ready_.front();
-    // The end and an error stay in the queue, so that they repeat.
-    if (!front.status.ok()) return front.status;
-    if (front.count == 0) return 0;
-    batch = std::move(ready_.front());
-    ready_.pop_front();
+// The next batch. The last one and an error stay in the queue, so that they
+// repeat.
+BatchReader::Batch BatchReader::TakeBatch() {
+  if (options_.prefetch > 0 && !thread_.joinable()) {
+    thread_ = std::thread([this] { Prefetch(); });
   }
+  absl::MutexLock lock(&mutex_);
+  if (options_.prefetch == 0 && ready_.empty()) {
+    Batch batch;
+    if (!spare_.empty()) {
+      batch = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    ReadBatch(&batch);
+    ready_.push_back(std::move(batch));
+  }
+  mutex_.Await(absl::Condition(this, &BatchReader::HasBatch));
+  if (ready_.front().is_last()) return ready_.front();
+  Batch batch = std::move(ready_.front());
+  ready_.pop_front();
+  return batch;
+}
+
+absl::StatusOr<int64_t> BatchReader::Next(Tensor* data, Tensor* labels) {
+  Batch batch = TakeBatch();
+  RETURN_IF_ERROR(batch.status);
+  if (batch.count == 0) return 0;
   RETURN_IF_ERROR(data->Resize(batch.data.shape()));
-  std::copy_n(batch.data.data(), batch.data.num_elements(), data->data());
+  std::copy_n(batch.data.data(), batch.data.num_elements(),
+              data->DataToOverwrite());
   if (labels != nullptr) {
     RETURN_IF_ERROR(labels->Resize(batch.labels.shape()));
     std::copy_n(batch.labels.data(), batch.labels.num_elements(),
-                labels->data());
+                labels->DataToOverwrite());
   }
-  return batch.count;
+  const int64_t count = batch.count;
+  absl::MutexLock lock(&mutex_);
+  spare_.push_back(std::move(batch));
+  return count;
 }
 
 }  // namespace quantd

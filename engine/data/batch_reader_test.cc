@@ -96,6 +96,93 @@ TEST(BatchReaderTest, NamesTheRecordOfAnotherSize) {
   }
 }
 
+// The thread changes nothing but who decodes.
+TEST(BatchReaderTest, PrefetchOrNotIsTheSame) {
+  std::vector<caffe::Datum> datums;
+  for (int i = 0; i < 23; ++i) {
+    std::string pixels(3 * 9 * 8, '\0');
+    for (size_t k = 0; k < pixels.size(); ++k) pixels[k] = char(k * 31 + i);
+    datums.push_back(MakeDatum(3, 9, 8, pixels, i));
+  }
+  BatchReader::Options options = OptionsFor(WriteLmdb(datums), 4);
+  options.phase = caffe::TRAIN;
+  options.transform.set_crop_size(5);
+  options.transform.set_mirror(true);
+  const auto read = [&options](int prefetch) {
+    options.prefetch = prefetch;
+    auto reader = BatchReader::Create(options);
+    EXPECT_OK(reader);
+    std::vector<float> values;
+    Tensor data;
+    Tensor labels;
+    for (int i = 0; i < 15; ++i) {
+      EXPECT_OK((*reader)->Next(&data, &labels));
+      values.insert(values.end(), data.values().begin(), data.values().end());
+      values.insert(values.end(), labels.values().begin(),
+                    labels.values().end());
+    }
+    return values;
+  };
+  const std::vector<float> expected = read(0);
+  EXPECT_EQ(expected.size(), 15u * 4 * (3 * 5 * 5 + 1));
+  EXPECT_EQ(read(1), expected);
+  EXPECT_EQ(read(3), expected);
+  EXPECT_EQ(read(16), expected);
+  options.seed = 2;
+  EXPECT_NE(read(3), expected);
+}
+
+TEST(BatchReaderTest, EndAndErrorsAreTheSameWithoutAThread) {
+  std::vector<caffe::Datum> datums = Pixels(5);
+  BatchReader::Options options = OptionsFor(WriteLmdb(datums), 2);
+  options.wrap = false;
+  options.prefetch = 0;
+  ASSERT_OK_AND_ASSIGN(auto reader, BatchReader::Create(options));
+  Tensor data;
+  for (const int64_t expected : {2, 2, 1, 0, 0}) {
+    ASSERT_OK_AND_ASSIGN(const int64_t count, reader->Next(&data, nullptr));
+    EXPECT_EQ(count, expected);
+  }
+  datums[2] = MakeDatum(1, 1, 2, "ab");
+  options.lmdb_path = WriteLmdb(datums);
+  ASSERT_OK_AND_ASSIGN(reader, BatchReader::Create(options));
+  EXPECT_OK(reader->Next(&data, nullptr));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(reader->Next(&data, nullptr),
+                HasReason("DATASET_SHAPE_MISMATCH"));
+  }
+}
+
+TEST(BatchReaderTest, TheBatchSizeMayBeSetOnceTheShapeIsKnown) {
+  ASSERT_OK_AND_ASSIGN(
+      auto reader, BatchReader::Create(OptionsFor(WriteLmdb(Pixels(3)), 1)));
+  EXPECT_EQ(reader->image_shape(), Shape({1, 1, 1}));
+  EXPECT_THAT(reader->SetBatchSize(0), HasReason("OPTION_OUT_OF_RANGE"));
+  ASSERT_OK(reader->SetBatchSize(3));
+  Tensor data;
+  ASSERT_OK_AND_ASSIGN(const int64_t count, reader->Next(&data, nullptr));
+  EXPECT_EQ(count, 3);
+  EXPECT_THAT(data.values(), ElementsAre(0, 10, 20));
+}
+
+TEST(BatchReaderTest, BatchesMayHaveShapesOfTheirOwn) {
+  BatchReader::Options options = OptionsFor(
+      WriteLmdb({MakeDatum(1, 1, 1, "a"), MakeDatum(1, 1, 1, "b"),
+                 MakeDatum(1, 1, 2, "cd"), MakeDatum(1, 1, 2, "ef"),
+                 MakeDatum(1, 2, 1, "gh"), MakeDatum(1, 1, 2, "ij")}),
+      2);
+  options.fixed_shape = false;
+  ASSERT_OK_AND_ASSIGN(auto reader, BatchReader::Create(options));
+  Tensor data;
+  ASSERT_OK(reader->Next(&data, nullptr));
+  EXPECT_EQ(data.shape(), Shape({2, 1, 1, 1}));
+  ASSERT_OK(reader->Next(&data, nullptr));
+  EXPECT_EQ(data.shape(), Shape({2, 1, 1, 2}));
+  EXPECT_THAT(data.values(), ElementsAre('c', 'd', 'e', 'f'));
+  EXPECT_THAT(reader->Next(&data, nullptr),
+              StatusIs(Code::kFailedPrecondition, "first record's of the"));
+}
+
 TEST(BatchReaderTest, CropMakesSizesEqual) {
   BatchReader::Options options = OptionsFor(
       WriteLmdb({MakeDatum(1, 1, 1, "a"), MakeDatum(1, 3, 3, "abcdefghi")}), 2);
@@ -136,6 +223,9 @@ TEST(BatchReaderTest, RefusesBadInputAtOnce) {
   BatchReader::Options options = OptionsFor(lmdb, 1);
   options.transform.set_mean_file("/nonexistent/mean.binaryproto");
   EXPECT_THAT(BatchReader::Create(options), HasReason("MEAN_FILE_NOT_FOUND"));
+  options = OptionsFor(lmdb, 1);
+  options.prefetch = -1;
+  EXPECT_THAT(BatchReader::Create(options), HasReason("OPTION_OUT_OF_RANGE"));
   options = OptionsFor(lmdb, 1);
   options.mean = Tensor(Shape({3, 1, 1}));
   EXPECT_THAT(BatchReader::Create(options),

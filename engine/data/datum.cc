@@ -1,6 +1,8 @@
 #include "engine/data/datum.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -72,6 +74,27 @@ absl::Status WrongCount(const Image& image, size_t found) {
                                " (CxHxW), but it holds ", found, " values"));
 }
 
+// An IEEE 754 binary16 number.
+struct Half {
+  explicit operator float() const {
+    const int sign = bits >> 15;
+    const int exponent = bits >> 10 & 31;
+    const int fraction = bits & 1023;
+    float value;
+    if (exponent == 31) {
+      value = fraction == 0 ? std::numeric_limits<float>::infinity()
+                            : std::numeric_limits<float>::quiet_NaN();
+    } else if (exponent == 0) {
+      value = std::ldexp(static_cast<float>(fraction), -24);
+    } else {
+      value = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+    }
+    return sign == 0 ? value : -value;
+  }
+
+  uint16_t bits;
+};
+
 template <typename T>
 absl::Status SetFromBytes(absl::string_view data, Image* image) {
   const auto count = static_cast<size_t>(image->num_elements());
@@ -120,9 +143,9 @@ absl::Status SetValues(const caffe::Datum& datum, Image* image) {
     case caffe::Datum::UINT32:
       return SetFromBytes<uint32_t>(datum.data(), image);
     case caffe::Datum::FP16:
-      break;
+      return SetFromBytes<Half>(datum.data(), image);
   }
-  return BadDatum("dtype FP16 is not supported: store float32");
+  return BadDatum(absl::StrCat("its dtype ", datum.dtype(), " is not known"));
 }
 
 }  // namespace

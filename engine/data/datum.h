@@ -22,8 +22,8 @@ inline constexpr size_t kMaxDatumBytes = (size_t{4} << 26) + 4096;
 
 // Decodes `record`, a serialised caffe.Datum: raw bytes, float_data (packed or
 // not), or an encoded JPEG or PNG file. Also read: the ufw form of Datum with
-// `shape` (8) and `dtype` (9: float32, signed and unsigned integers of 8, 16
-// and 32 bits), and AnnotatedDatum, which holds a Datum in its field 1.
+// `shape` (8) and `dtype` (9: float32, float16, signed and unsigned integers of
+// 8, 16 and 32 bits), and AnnotatedDatum, which holds a Datum in its field 1.
 // `mode` matters to encoded images only.
 // Errors: FAILED_PRECONDITION, DATASET_CORRUPT when the record does not parse,
 // its values do not fit its dimensions, or the image is damaged. The caller

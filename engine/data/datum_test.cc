@@ -1,6 +1,7 @@
 #include "engine/data/datum.h"
 
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "base/testing/status_matchers.h"
@@ -74,6 +75,21 @@ TEST(DatumTest, UfwShapeAndType) {
   EXPECT_EQ(decoded.image.channels, 1);
   EXPECT_EQ(decoded.image.width, 2);
   EXPECT_THAT(decoded.image.floats, ElementsAre(2, -1));
+}
+
+TEST(DatumTest, UfwHalfPrecision) {
+  // 1, -2, 2^-24 (the smallest), 65504 (the largest), infinity, 0.333251953125.
+  caffe::Datum datum;
+  datum.mutable_shape()->add_dim(6);
+  datum.set_dtype(caffe::Datum::FP16);
+  datum.set_data(
+      std::string("\x00\x3c\x00\xc0\x01\x00\xff\x7b\x00\x7c\x55\x35", 12));
+  ASSERT_OK_AND_ASSIGN(const DecodedDatum decoded,
+                       Decode(datum.SerializeAsString()));
+  EXPECT_THAT(
+      decoded.image.floats,
+      ElementsAre(1, -2, 0x1p-24f, 65504,
+                  std::numeric_limits<float>::infinity(), 0.333251953125f));
 }
 
 TEST(DatumTest, AnnotatedDatumIsUnwrapped) {

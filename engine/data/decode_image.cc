@@ -59,7 +59,7 @@ absl::Status DecodeJpeg(absl::string_view file, ColorMode mode, Image* image) {
   std::vector<uint8_t> interleaved(image->num_elements());
   if (tjDecompress2(handle.get(), data, file.size(), interleaved.data(), width,
                     0, height, gray ? TJPF_GRAY : TJPF_BGR,
-                    TJFLAG_ACCURATEDCT) != 0 &&
+                    TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS) != 0 &&
       !IsHarmless(handle.get())) {
     return BadImage(
         absl::StrCat("the JPEG is damaged: ", tjGetErrorStr2(handle.get())));
@@ -68,16 +68,50 @@ absl::Status DecodeJpeg(absl::string_view file, ColorMode mode, Image* image) {
   return absl::OkStatus();
 }
 
+// What else files in a data set are, by their first bytes.
+absl::string_view FormatOf(absl::string_view file) {
+  struct Format {
+    absl::string_view start;
+    absl::string_view name;
+  };
+  static constexpr Format kFormats[] = {
+      {"BM", "a BMP"},
+      {"GIF8", "a GIF"},
+      {"II*", "a TIFF"},
+      {"MM", "a TIFF"},
+      {"P5", "a PGM"},
+      {"P6", "a PPM"},
+      {"RIFF", "a WebP"},
+      {"\x89HDF", "an HDF5 file"},
+      {"\xff\x4f", "a JPEG 2000"},
+      {"version https://git-lfs", "a Git LFS link"},
+  };
+  for (const Format& format : kFormats) {
+    if (absl::StartsWith(file, format.start)) return format.name;
+  }
+  return file.empty() ? "empty" : "of an unknown format";
+}
+
+absl::Status OtherFormat(absl::string_view file) {
+  return BadImage(absl::StrCat("the encoded image is ", FormatOf(file),
+                               ", neither JPEG nor PNG: convert it to one of "
+                               "these"));
+}
+
 }  // namespace
 
 absl::Status DecodeImage(absl::string_view file, ColorMode mode, Image* image) {
   image->floats.clear();
+  if (static_cast<int64_t>(file.size()) > kMaxImageFileBytes) {
+    return BadImage(absl::StrCat("the encoded image has ", file.size(),
+                                 " bytes; at most ", kMaxImageFileBytes,
+                                 " are read"));
+  }
   if (absl::StartsWith(file, "\xff\xd8")) return DecodeJpeg(file, mode, image);
   if (absl::StartsWith(file, "\x89PNG\r\n\x1a\n")) {
     return DecodePng(file, mode, image);
   }
-  return BadImage(
-      "the encoded image is neither JPEG nor PNG: convert it to one of these");
+  return OtherFormat(file);
 }
 
 }  // namespace quantd

@@ -19,13 +19,16 @@ enum class ColorMode {
 // Pixels of one image at most; a larger header is refused before any memory is
 // taken.
 inline constexpr int64_t kMaxImagePixels = int64_t{64} << 20;
+// Bytes of one encoded file at most.
+inline constexpr int64_t kMaxImageFileBytes = int64_t{256} << 20;
 
 // Decodes `file`, the contents of a JPEG or PNG file, into `image->bytes`
 // (planar BGR). JPEG: accurate integer DCT and smooth chroma upsampling, as
 // libjpeg's defaults.
-// Errors: FAILED_PRECONDITION, DATASET_CORRUPT for other formats, damaged or
-// cut files, CMYK, 16 bits per channel with kAsStored, and more than
-// kMaxImagePixels. The caller adds the record.
+// Errors: FAILED_PRECONDITION, DATASET_CORRUPT for other formats (by name, as
+// far as they are known), damaged or cut files, CMYK, 16 bits per channel with
+// kAsStored, more than kMaxImageFileBytes or kMaxImagePixels, and JPEGs of more
+// than 500 scans, which take for ever. The caller adds the record.
 absl::Status DecodeImage(absl::string_view file, ColorMode mode, Image* image);
 
 }  // namespace quantd

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/data/sample_random.h"
 
 namespace quantd {
 namespace {
@@ -68,9 +69,10 @@ absl::StatusOr<ImageTransform> ImageTransform::Create(
   return ImageTransform(param, phase, std::move(mean), seed);
 }
 
-ColorMode ImageTransform::color_mode() const {
-  if (param_.force_color()) return ColorMode::kColor;
-  if (param_.force_gray()) return ColorMode::kGray;
+ColorMode ImageTransform::ColorModeOf(
+    const caffe::TransformationParameter& param) {
+  if (param.force_color()) return ColorMode::kColor;
+  if (param.force_gray()) return ColorMode::kGray;
   return ColorMode::kAsStored;
 }
 
@@ -92,8 +94,8 @@ absl::StatusOr<Shape> ImageTransform::OutputShape(const Image& image) const {
   return Shape({image.channels, image.height, image.width});
 }
 
-absl::Status ImageTransform::Apply(const Image& image,
-                                   absl::Span<float> output) {
+absl::Status ImageTransform::Apply(const Image& image, uint64_t index,
+                                   absl::Span<float> output) const {
   ASSIGN_OR_RETURN(const Shape shape, OutputShape(image));
   Window window;
   window.height = shape[1];
@@ -103,11 +105,12 @@ absl::Status ImageTransform::Apply(const Image& image,
   window.top = free_rows / 2;
   window.left = free_columns / 2;
   if (phase_ == caffe::TRAIN) {
+    SampleRandom random(seed_, index);
     if (param_.crop_size() > 0) {
-      window.top = static_cast<int64_t>(random_() % (free_rows + 1));
-      window.left = static_cast<int64_t>(random_() % (free_columns + 1));
+      window.top = random.Below(free_rows + 1);
+      window.left = random.Below(free_columns + 1);
     }
-    window.mirror = param_.mirror() && random_() % 2 == 1;
+    window.mirror = param_.mirror() && random.Below(2) == 1;
   }
   const int num_means = param_.mean_value_size();
   float* to = output.data();

@@ -3,8 +3,8 @@
 #define QUANTD_ENGINE_DATA_TRANSFORM_H_
 
 #include <cstdint>
-#include <random>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
@@ -22,7 +22,11 @@ namespace quantd {
 // place before cropping. Difference to Caffe: `mirror` flips (half of) the
 // images in TRAIN only, so that calibration and evaluation are reproducible.
 //
-// Threads: compatible, not safe (random numbers).
+// Random numbers: image n since the start (n counts on from round to round)
+// has a SampleRandom(seed, n) of its own, which gives, in this order: the
+// first row (where crop_size is set), the first column, the flip.
+//
+// Threads: safe.
 class ImageTransform {
  public:
   // `mean` (C,H,W), the contents of mean_file, may be absent. `seed` determines
@@ -34,7 +38,7 @@ class ImageTransform {
       absl::optional<Tensor> mean, uint64_t seed);
 
   // How encoded images must be decoded.
-  ColorMode color_mode() const;
+  static ColorMode ColorModeOf(const caffe::TransformationParameter& param);
 
   // The shape (C,h,w) that an image of these dimensions gets.
   // Errors: FAILED_PRECONDITION, DATASET_SHAPE_MISMATCH if it is smaller than
@@ -43,18 +47,20 @@ class ImageTransform {
   absl::StatusOr<Shape> OutputShape(const Image& image) const;
 
   // Writes the transformed image, OutputShape(image) elements, to `output`.
+  // `index`: how many images came before it.
   // Errors: those of OutputShape().
-  absl::Status Apply(const Image& image, absl::Span<float> output);
+  absl::Status Apply(const Image& image, uint64_t index,
+                     absl::Span<float> output) const;
 
  private:
   ImageTransform(const caffe::TransformationParameter& param,
                  caffe::Phase phase, absl::optional<Tensor> mean, uint64_t seed)
-      : param_(param), phase_(phase), mean_(std::move(mean)), random_(seed) {}
+      : param_(param), phase_(phase), mean_(std::move(mean)), seed_(seed) {}
 
   caffe::TransformationParameter param_;
   caffe::Phase phase_;
   absl::optional<Tensor> mean_;
-  std::mt19937_64 random_;
+  uint64_t seed_;
 };
 
 }  // namespace quantd

@@ -31,11 +31,12 @@ Image Ramp(int64_t channels, int64_t height, int64_t width) {
   return image;
 }
 
-std::vector<float> Apply(ImageTransform* transform, const Image& image) {
+std::vector<float> Apply(ImageTransform* transform, const Image& image,
+                         uint64_t index = 0) {
   const auto shape = transform->OutputShape(image);
   EXPECT_OK(shape);
   std::vector<float> output(shape.ok() ? shape->num_elements() : 0);
-  EXPECT_OK(transform->Apply(image, absl::MakeSpan(output)));
+  EXPECT_OK(transform->Apply(image, index, absl::MakeSpan(output)));
   return output;
 }
 
@@ -81,7 +82,9 @@ TEST(ImageTransformTest, MirrorsInTrainOnly) {
                        ImageTransform::Create(Param("mirror: true"),
                                               caffe::TRAIN, absl::nullopt, 1));
   std::set<std::vector<float>> seen;
-  for (int i = 0; i < 50; ++i) seen.insert(Apply(&transform, Ramp(1, 1, 3)));
+  for (int i = 0; i < 50; ++i) {
+    seen.insert(Apply(&transform, Ramp(1, 1, 3), i));
+  }
   EXPECT_THAT(seen, ElementsAre(std::vector<float>{0, 1, 2},
                                 std::vector<float>{2, 1, 0}));
 }
@@ -92,7 +95,7 @@ TEST(ImageTransformTest, CropsAnywhereInTrainAndRepeatably) {
                                             absl::nullopt, seed);
     std::vector<float> values;
     for (int i = 0; i < 200; ++i) {
-      values.push_back(Apply(&*transform, Ramp(1, 2, 3))[0]);
+      values.push_back(Apply(&*transform, Ramp(1, 2, 3), i)[0]);
     }
     return values;
   };
@@ -129,8 +132,7 @@ TEST(ImageTransformTest, NamesBothShapesThatDoNotFit) {
 
 TEST(ImageTransformTest, ColorMode) {
   const auto mode = [](const std::string& param) {
-    return ImageTransform::Create(Param(param), caffe::TEST, absl::nullopt, 1)
-        ->color_mode();
+    return ImageTransform::ColorModeOf(Param(param));
   };
   EXPECT_EQ(mode(""), ColorMode::kAsStored);
   EXPECT_EQ(mode("force_color: true"), ColorMode::kColor);

@@ -44,16 +44,14 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
                                              const AccuracyOptions& options,
                                              PhaseTracker* tracker) {
   ASSIGN_OR_RETURN(const ScoreOutput output, FindScoreOutput(param));
-  ASSIGN_OR_RETURN(auto first, OpenFeed(feed, options.lmdb_path, 1));
+  ASSIGN_OR_RETURN(auto reader, OpenFeed(feed, options.lmdb_path, 1));
   caffe::NetParameter runnable =
-      WithInputLayer(param, feed, 1, first->image_shape());
+      WithInputLayer(param, feed, 1, reader->image_shape());
   ASSIGN_OR_RETURN(
       auto net, Net::Create(ReuseBlobs(std::move(runnable), {output.blob}), {},
                             MakeLayer));
-  first.reset();  // It was for the shape; stops its thread.
-  ASSIGN_OR_RETURN(auto reader,
-                   OpenFeed(feed, options.lmdb_path,
-                            ImagesPerPass(*net, options.batch_size)));
+  RETURN_IF_ERROR(
+      reader->SetBatchSize(ImagesPerPass(*net, options.batch_size)));
   const auto after_layer = [tracker](int) { return tracker->CheckCancelled(); };
   const int64_t wanted = options.max_records > 0
                              ? options.max_records

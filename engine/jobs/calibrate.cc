@@ -155,19 +155,17 @@ absl::Status Calibration::ChooseBatches(int64_t num_records) {
 absl::Status Calibration::CollectStatistics() {
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.dataset_id()));
-  ASSIGN_OR_RETURN(auto first, OpenFeed(feed_, path, 1));
-  RETURN_IF_ERROR(ChooseBatches(first->num_records()));
+  ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
+  RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
   caffe::NetParameter weighted =
-      WithInputLayer(fused_.net, feed_, 1, first->image_shape());
+      WithInputLayer(fused_.net, feed_, 1, reader->image_shape());
   RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_.weights, &weighted));
   std::set<std::string> watched;
   for (const QuantizedBlob& blob : plan_.blobs) watched.insert(blob.blob);
   ASSIGN_OR_RETURN(
       auto net,
       Net::Create(ReuseBlobs(std::move(weighted), watched), {}, MakeLayer));
-  first.reset();  // It was for the shape; stops its thread.
-  ASSIGN_OR_RETURN(auto reader,
-                   OpenFeed(feed_, path, ImagesPerPass(*net, BatchSize())));
+  RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net, BatchSize())));
   ASSIGN_OR_RETURN(
       auto observers,
       BlobObservers::Create(plan_, *net, BatchSize() * config_.batch_num));

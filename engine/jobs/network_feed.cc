@@ -54,6 +54,13 @@ absl::StatusOr<const caffe::LayerParameter*> FindEntry(
                        "layer in its place"),
           layer.name());
     }
+    if (layer.type() == "HDF5Output") {
+      return Unsupported(
+          absl::StrCat("layer \"", layer.name(),
+                       "\" of type HDF5Output writes a file, which jobs do "
+                       "not do; remove it"),
+          layer.name());
+    }
     const bool is_data = layer.type() == "Data";
     if (!is_data && layer.type() != "Input") continue;
     const caffe::LayerParameter*& slot = is_data ? data : input;
@@ -145,6 +152,10 @@ absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
   }
   if (entry->top_size() > 1) feed.label_blob = entry->top(1);
   feed.transform = entry->transform_param();
+  if (entry->data_param().force_encoded_color() &&
+      !feed.transform.force_gray()) {
+    feed.transform.set_force_color(true);
+  }
   feed.batch_size = static_cast<int>(
       std::min<uint32_t>(entry->data_param().batch_size(), 1 << 20));
   if (transform != nullptr) {

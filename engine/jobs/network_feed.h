@@ -35,9 +35,10 @@ struct NetworkFeed {
 // job's own (null: none): it is refused beside a Data layer, but for the mean
 // file, which stands in for the one that the layer names.
 // Errors: FAILED_PRECONDITION, NETWORK_UNSUPPORTED for several Data layers or
-// inputs, or other data sources; INVALID_ARGUMENT, OPTION_CONFLICT for
-// transform options beside a Data layer, OPTION_MISSING for a mean file that
-// the layer names and the job does not bring; those of reading the mean file.
+// inputs, other data sources, or layers that write files; INVALID_ARGUMENT,
+// OPTION_CONFLICT for transform options beside a Data layer, OPTION_MISSING for
+// a mean file that the layer names and the job does not bring; those of reading
+// the mean file.
 absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
                                      const v1::Transform* transform,
                                      const JobInputs& inputs);

@@ -74,6 +74,10 @@ TEST(NetworkFeedTest, OtherSourcesAndSeveralInputsAreUnsupported) {
   EXPECT_THAT(FindFeed(Parse("layer { name: 'i' type: 'ImageData' top: 'x' }"),
                        nullptr, NoInputs()),
               HasReason("NETWORK_UNSUPPORTED"));
+  EXPECT_THAT(FindFeed(Parse("layer { name: 'i' type: 'Input' top: 'x' } "
+                             "layer { name: 'o' type: 'HDF5Output' }"),
+                       nullptr, NoInputs()),
+              HasReason("NETWORK_UNSUPPORTED"));
   EXPECT_THAT(FindFeed(Parse("layer { type: 'Input' top: 'x' top: 'y' }"),
                        nullptr, NoInputs()),
               HasReason("NETWORK_UNSUPPORTED"));

@@ -1,23 +1,24 @@
 // Data: batches of an LMDB, cyclic in key order: images (B,C,h,w) and, with two
-// tops, labels (B).
+// tops, labels (B). As in Caffe, rand_skip does nothing.
 #include <sys/stat.h>
-#include <algorithm>
+
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
-#include "engine/data/batch_reader.h"
+#include "engine/data/lmdb_source.h"
+#include "engine/data/transform.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/data_reader.h"
 
 namespace quantd {
 namespace {
 
-class DataLayer : public Layer {
+class DataLayer : public DataReaderLayer {
  public:
-  using Layer::Layer;
+  using DataReaderLayer::DataReaderLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {0, 0}, num_tops, {1, 2}));
@@ -28,45 +29,40 @@ class DataLayer : public Layer {
     if (data.batch_size() < 1) {
       return FieldError("data_param.batch_size", "must be at least 1");
     }
-    if (IsLevelDb(data.source())) {
-      return Error(absl::StatusCode::kUnimplemented, "FEATURE_NOT_BUILT",
-                   absl::StrCat("data_param.source ", data.source(),
-                                " is a LevelDB; convert it to LMDB"),
-                   {{"feature", "leveldb"}, {"file", data.source()}});
+    RETURN_IF_ERROR(CheckBackend(data));
+    caffe::TransformationParameter transform = param().transform_param();
+    if (data.force_encoded_color() && !transform.force_gray()) {
+      transform.set_force_color(true);
     }
-    BatchReader::Options options;
-    options.lmdb_path = data.source();
-    options.batch_size = data.batch_size();
-    options.transform = param().transform_param();
-    options.phase = phase();
-    options.prefetch =
-        static_cast<int>(std::min(std::max(data.prefetch(), 1u), kMaxPrefetch));
-    ASSIGN_OR_RETURN(reader_, BatchReader::Create(options));
-    return absl::OkStatus();
-  }
-
-  absl::Status Reshape(absl::Span<const Shape> bottoms,
-                       std::vector<Shape>* tops) override {
-    const Shape& image = reader_->image_shape();
-    const int64_t batch = reader_->batch_size();
-    (*tops)[0] = Shape({batch, image[0], image[1], image[2]});
-    if (tops->size() > 1) (*tops)[1] = Shape({batch});
-    return absl::OkStatus();
-  }
-
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    return reader_->Next(tops[0], tops.size() > 1 ? tops[1] : nullptr).status();
+    ASSIGN_OR_RETURN(auto source,
+                     LmdbSource::Open(data.source(),
+                                      ImageTransform::ColorModeOf(transform)));
+    return Open(std::move(source), data.batch_size(), data.prefetch(),
+                transform);
   }
 
  private:
-  static constexpr uint32_t kMaxPrefetch = 16;
+  // LevelDB is Caffe's default: without a backend the files decide.
+  static absl::Status CheckBackend(const caffe::DataParameter& data) {
+    const bool says_leveldb =
+        data.has_backend() && data.backend() == caffe::DataParameter::LEVELDB;
+    if (!says_leveldb && !IsLevelDb(data.source())) return absl::OkStatus();
+    return Error(
+        absl::StatusCode::kUnimplemented, "FEATURE_NOT_BUILT",
+        absl::StrCat("data_param: ", data.source(),
+                     says_leveldb ? " has backend LEVELDB" : " is a LevelDB",
+                     ", which is not read; make it again as an LMDB "
+                     "(convert_imageset --backend=lmdb, or copy its records) "
+                     "and write backend: LMDB"),
+        {{"feature", "leveldb"},
+         {"field", "data_param.backend"},
+         {"file", data.source()}});
+  }
 
   static bool IsLevelDb(const std::string& directory) {
     struct stat info;
     return stat((directory + "/CURRENT").c_str(), &info) == 0;
   }
-
-  std::unique_ptr<BatchReader> reader_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/testing/status_matchers.h"
+#include "engine/data/testing/test_images.h"
 #include "engine/data/testing/test_lmdb.h"
 #include "engine/layers/testing/layer_test_util.h"
 
@@ -54,6 +55,38 @@ TEST(DataLayerTest, SaysThatLevelDbMustBeConverted) {
   const std::string directory = NewDirectory();
   WriteBytes(directory + "/CURRENT", "MANIFEST-000001\n");
   EXPECT_THAT(Data(directory).Forward(), HasReason("FEATURE_NOT_BUILT"));
+  LayerTester leveldb("type: 'Data' top: 'data' data_param { source: '" +
+                      Pixels() + "' batch_size: 1 backend: LEVELDB }");
+  EXPECT_THAT(leveldb.Forward(), HasReason("FEATURE_NOT_BUILT"));
+  EXPECT_THAT(leveldb.Forward(),
+              StatusIs(absl::StatusCode::kUnimplemented, "backend: LMDB"));
 }
+
+TEST(DataLayerTest, EveryBatchHasItsOwnSize) {
+  LayerTester data(
+      "type: 'Data' top: 'data' data_param { batch_size: 1 "
+      "source: '" +
+      WriteLmdb({MakeDatum(1, 1, 1, "a"), MakeDatum(1, 2, 1, "bc")}) + "' }");
+  ASSERT_OK(data.Forward());
+  EXPECT_EQ(data.OutputShape("data"), Shape({1, 1, 1, 1}));
+  ASSERT_OK(data.Forward());
+  EXPECT_EQ(data.OutputShape("data"), Shape({1, 1, 2, 1}));
+  EXPECT_THAT(data.Output("data"), Values({'b', 'c'}));
+}
+
+TEST(DataLayerTest, ForceEncodedColor) {
+  caffe::Datum datum;
+  datum.set_encoded(true);
+  datum.set_data(EncodePng(1, 1, 1, {9}));
+  const std::string source = WriteLmdb({datum});
+  LayerTester data(
+      "type: 'Data' top: 'data' data_param { batch_size: 1 "
+      "force_encoded_color: true source: '" +
+      source + "' }");
+  ASSERT_OK(data.Forward());
+  EXPECT_EQ(data.OutputShape("data"), Shape({1, 3, 1, 1}));
+  EXPECT_THAT(data.Output("data"), Values({9, 9, 9}));
+}
+
 }  // namespace
 }  // namespace quantd::testing

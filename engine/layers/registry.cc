@@ -25,6 +25,27 @@ constexpr Entry kEntries[] = {
 #undef QUANTD_LAYER
 };
 
+// Types of Caffe that are left out on purpose, and what to do instead.
+constexpr struct {
+  const char* type;
+  const char* advice;
+} kRefused[] = {
+    {"Python",
+     "its code is not run; replace it by layers that compute the same, or cut "
+     "the network before it"},
+    {"WindowData",
+     "it draws windows at random in every phase; crop them into an LMDB and "
+     "use a Data layer"},
+};
+
+// What a message adds about `type`.
+std::string Advice(const std::string& type) {
+  for (const auto& [refused, advice] : kRefused) {
+    if (type == refused) return absl::StrCat(": ", advice);
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Layer>> MakeLayer(
@@ -32,10 +53,11 @@ absl::StatusOr<std::unique_ptr<Layer>> MakeLayer(
   for (const Entry& entry : kEntries) {
     if (param.type() == entry.type) return entry.factory(param, phase);
   }
-  return Error(absl::StatusCode::kUnimplemented, "NETWORK_UNSUPPORTED",
-               absl::StrCat("layer type \"", param.type(), "\" of layer \"",
-                            param.name(), "\" is not supported"),
-               {{"layer", param.name()}, {"type", param.type()}});
+  return Error(
+      absl::StatusCode::kUnimplemented, "NETWORK_UNSUPPORTED",
+      absl::StrCat("layer type \"", param.type(), "\" of layer \"",
+                   param.name(), "\" is not supported", Advice(param.type())),
+      {{"layer", param.name()}, {"type", param.type()}});
 }
 
 std::vector<std::string> LayerTypes() {

@@ -27,6 +27,20 @@ TEST(RegistryTest, MakesALayerOfEveryType) {
   }
 }
 
+TEST(RegistryTest, TypesLeftOutOnPurposeComeWithAdvice) {
+  caffe::LayerParameter param;
+  param.set_name("windows");
+  param.set_type("WindowData");
+  const auto layer = MakeLayer(param, caffe::TEST);
+  EXPECT_THAT(layer, HasReason("NETWORK_UNSUPPORTED"));
+  EXPECT_THAT(layer, StatusIs(absl::StatusCode::kUnimplemented, "windows"));
+  EXPECT_THAT(layer,
+              StatusIs(absl::StatusCode::kUnimplemented, "a Data layer"));
+  param.set_type("Python");
+  EXPECT_THAT(MakeLayer(param, caffe::TEST),
+              StatusIs(absl::StatusCode::kUnimplemented, "its code is not"));
+}
+
 TEST(RegistryTest, UnknownTypeIsNamed) {
   caffe::LayerParameter param;
   param.set_name("head");

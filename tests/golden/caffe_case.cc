@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/net.h"
@@ -229,11 +232,37 @@ class CaseRun {
       caffe::DataParameter* data = layer->mutable_data_param();
       data->set_source(Path(case_.directory, data->source()));
     }
+    if (layer->has_image_data_param()) {
+      caffe::ImageDataParameter* data = layer->mutable_image_data_param();
+      data->set_source(Path(case_.directory, data->source()));
+      data->set_root_folder(
+          absl::StrCat(case_.directory, "/", data->root_folder()));
+    }
+    if (layer->has_hdf5_data_param()) {
+      caffe::HDF5DataParameter* data = layer->mutable_hdf5_data_param();
+      data->set_source(ResolveList(Path(case_.directory, data->source())));
+    }
     if (layer->transform_param().has_mean_file()) {
       caffe::TransformationParameter* transform =
           layer->mutable_transform_param();
       transform->set_mean_file(Path(case_.directory, transform->mean_file()));
     }
+  }
+
+  // A copy of the list of files `list`, with their paths from its folder.
+  std::string ResolveList(const std::string& list) const {
+    const absl::StatusOr<std::string> text = ReadFileBytes(list);
+    if (!text.ok()) return list;
+    std::string resolved;
+    for (const absl::string_view file :
+         absl::StrSplit(*text, absl::ByAnyChar(" \r\n"), absl::SkipEmpty())) {
+      absl::StrAppend(&resolved, case_.directory, "/", file, "\n");
+    }
+    const char* folder = std::getenv("TEST_TMPDIR");
+    const std::string copy = absl::StrCat(folder == nullptr ? "/tmp" : folder,
+                                          "/", case_.name, ".list");
+    std::ofstream(copy) << resolved;
+    return copy;
   }
 
   absl::Status Check() {
