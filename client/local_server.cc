@@ -84,6 +84,7 @@ absl::StatusOr<pid_t> Spawn(const ServerBinaries& binaries,
       absl::StrCat("--worker_binary=", binaries.quant_worker),
   };
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(&word[0]);
   arguments.push_back(nullptr);
   const std::string log = directory + "/quantd.log";

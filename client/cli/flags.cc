@@ -53,6 +53,7 @@ absl::Status UnknownFlag(absl::string_view argument,
                          const std::vector<FlagSpec>& specs) {
   const absl::string_view word = argument.substr(0, argument.find('='));
   std::vector<std::string> names;
+  names.reserve(specs.size());
   for (const FlagSpec& spec : specs) names.push_back("--" + spec.name);
   const std::string nearest = NearestName(word, names);
   return UsageError(absl::StrCat(

@@ -105,7 +105,7 @@ absl::StatusOr<GlobalSettings> ReadGlobalSettings(const ParsedFlags& flags,
   ASSIGN_OR_RETURN(settings.output,
                    ParseOutput(reader.Read("output", "", "table")));
   settings.quiet = reader.Read("quiet", "", "false") == "true";
-  const bool no_color = reader.Read("no-color", "NO_COLOR", "") != "";
+  const bool no_color = !reader.Read("no-color", "NO_COLOR", "").empty();
   settings.color = streams.out_terminal && !no_color;
   settings.channel.ca_file = reader.Read("cacert", "", "");
   settings.channel.cert_file = reader.Read("cert", "", "");

@@ -51,7 +51,7 @@ absl::Status UnknownCommand(const std::vector<std::string>& words) {
   std::vector<std::string> names;
   for (const Command& command : AllCommands()) names.push_back(command.name);
   names.push_back("help");
-  const std::string group = words[0];
+  const std::string& group = words[0];
   if (const auto commands = CommandsOfGroup(group);
       !commands.empty() && words.size() == 1) {
     return UsageError(absl::StrCat(

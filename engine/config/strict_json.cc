@@ -98,7 +98,8 @@ absl::Status ParseError(absl::string_view text, absl::string_view file_name,
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const size_t line_start = before.rfind('\n');
   const size_t column =
-      before.size() - (line_start == before.npos ? 0 : line_start + 1) + 1;
+      before.size() -
+      (line_start == absl::string_view::npos ? 0 : line_start + 1) + 1;
   const std::string token = checker.token().substr(0, 40);
   return Error(
       absl::StatusCode::kInvalidArgument, "CONFIG_PARSE",

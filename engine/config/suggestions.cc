@@ -44,6 +44,7 @@ std::vector<std::string> Suggestions(absl::string_view wrong,
   });
   near.resize(std::min(near.size(), kMaxSuggestions));
   std::vector<std::string> result;
+  result.reserve(near.size());
   for (auto& [distance, name] : near) result.push_back(std::move(name));
   return result;
 }
