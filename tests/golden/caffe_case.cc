@@ -20,6 +20,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "nlohmann/json.hpp"
 #include "tests/golden/npy.h"
+#include "tests/golden/solver_case.h"
 
 namespace quantd {
 namespace {
@@ -88,7 +89,8 @@ std::vector<CaseParam> Params(const Json& json, const char* field,
   std::vector<CaseParam> params;
   for (const Json& param : List(json, field)) {
     params.push_back({Text(param, "layer"), param.value("index", 0),
-                      Path(directory, Text(param, "file"))});
+                      Path(directory, Text(param, "file")),
+                      param.value("iter", 0)});
   }
   return params;
 }
@@ -102,6 +104,19 @@ std::string FindRoot(const std::string& directory, const std::string& file) {
     root.resize(slash == std::string::npos ? 0 : slash);
   }
   return "";
+}
+
+void ParseSolverCase(const Json& json, CaffeCase* result) {
+  result->solver = Path(result->directory, Text(json, "solver"));
+  for (const Json& loss : List(json, "losses")) {
+    result->losses.push_back(loss.get<double>());
+  }
+  for (const Json& file : List(json, "files")) {
+    const std::string name = file.get<std::string>();
+    const bool is_state = name.find(".solverstate") != std::string::npos;
+    (is_state ? result->snapshot_state : result->snapshot_model) =
+        Path(result->directory, name);
+  }
 }
 
 CaffeCase ParseCase(const Json& json, const std::string& root) {
@@ -124,9 +139,8 @@ CaffeCase ParseCase(const Json& json, const std::string& root) {
   }
   result.inputs = Blobs(json, "inputs", result.directory);
   result.outputs = Blobs(json, "outputs", result.directory);
-  if (result.kind != "solver") {
-    result.params_after = Params(json, "params_after", result.directory);
-  }
+  result.params_after = Params(json, "params_after", result.directory);
+  if (result.kind == "solver") ParseSolverCase(json, &result);
   result.top_diffs = Blobs(json, "top_diffs", result.directory);
   result.bottom_diffs = Blobs(json, "bottom_diffs", result.directory);
   result.param_diffs = Params(json, "param_diffs", result.directory);
@@ -145,31 +159,6 @@ bool IsClose(double actual, double expected, const CaffeCase& test_case) {
   if (actual == expected) return true;  // Also infinities.
   return std::abs(actual - expected) <=
          test_case.atol + test_case.rtol * std::abs(expected);
-}
-
-// Compares `actual` with the array in `file`; `what` is for the message.
-absl::Status Compare(const std::string& what, const Tensor& actual,
-                     const std::string& file, const CaffeCase& test_case) {
-  ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(file));
-  if (actual.shape().dims() != array.shape) {
-    return absl::InternalError(absl::StrCat(what, ": shape ",
-                                            actual.shape().ToString(),
-                                            ", expected ", Dims(array.shape)));
-  }
-  ASSIGN_OR_RETURN(const std::vector<double> expected, array.Values<double>());
-  int64_t num_wrong = 0;
-  std::string first;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const double value = actual.data()[i];
-    if (IsClose(value, expected[i], test_case)) continue;
-    if (num_wrong++ == 0) {
-      first = absl::StrCat("element ", i, " is ", value, ", expected ",
-                           expected[i]);
-    }
-  }
-  if (num_wrong == 0) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat(what, ": ", num_wrong, " of ",
-                                          expected.size(), " differ; ", first));
 }
 
 // One case in progress.
@@ -310,8 +299,8 @@ class CaseRun {
     RETURN_IF_ERROR(net_->Backward());
     for (const CaseBlob& bottom : case_.bottom_diffs) {
       ASSIGN_OR_RETURN(const Tensor* diff, net_->Diff(bottom.blob));
-      RETURN_IF_ERROR(Compare(absl::StrCat("gradient of ", bottom.blob), *diff,
-                              bottom.file, case_));
+      RETURN_IF_ERROR(CompareWithFile(absl::StrCat("gradient of ", bottom.blob),
+                                      *diff, bottom.file, case_));
     }
     for (const CaseParam& param : case_.param_diffs) {
       ASSIGN_OR_RETURN(const int index, net_->LayerIndex(param.layer));
@@ -320,7 +309,7 @@ class CaseRun {
         return absl::InternalError(
             absl::StrCat("layer ", param.layer, " has no blob ", param.index));
       }
-      RETURN_IF_ERROR(Compare(
+      RETURN_IF_ERROR(CompareWithFile(
           absl::StrCat("gradient of ", param.layer, " blob ", param.index),
           diffs[param.index], param.file, case_));
     }
@@ -331,8 +320,8 @@ class CaseRun {
     for (const CaseBlob& output : case_.outputs) {
       if (output.batch != batch) continue;
       ASSIGN_OR_RETURN(const Tensor* blob, net_->Blob(output.blob));
-      RETURN_IF_ERROR(Compare(absl::StrCat("blob ", output.blob), *blob,
-                              output.file, case_));
+      RETURN_IF_ERROR(CompareWithFile(absl::StrCat("blob ", output.blob), *blob,
+                                      output.file, case_));
     }
     return absl::OkStatus();
   }
@@ -345,9 +334,10 @@ class CaseRun {
         return absl::InternalError(
             absl::StrCat("layer ", param.layer, " has no blob ", param.index));
       }
-      RETURN_IF_ERROR(Compare(absl::StrCat("layer ", param.layer, " blob ",
-                                           param.index, " after forward"),
-                              blobs[param.index], param.file, case_));
+      RETURN_IF_ERROR(
+          CompareWithFile(absl::StrCat("layer ", param.layer, " blob ",
+                                       param.index, " after forward"),
+                          blobs[param.index], param.file, case_));
     }
     return absl::OkStatus();
   }
@@ -374,6 +364,31 @@ absl::Status RunUpgrade(const CaffeCase& test_case) {
 
 }  // namespace
 
+absl::Status CompareWithFile(const std::string& what, const Tensor& actual,
+                             const std::string& file,
+                             const CaffeCase& test_case) {
+  ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(file));
+  if (actual.shape().dims() != array.shape) {
+    return absl::InternalError(absl::StrCat(what, ": shape ",
+                                            actual.shape().ToString(),
+                                            ", expected ", Dims(array.shape)));
+  }
+  ASSIGN_OR_RETURN(const std::vector<double> expected, array.Values<double>());
+  int64_t num_wrong = 0;
+  std::string first;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double value = actual.data()[i];
+    if (IsClose(value, expected[i], test_case)) continue;
+    if (num_wrong++ == 0) {
+      first = absl::StrCat("element ", i, " is ", value, ", expected ",
+                           expected[i]);
+    }
+  }
+  if (num_wrong == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(what, ": ", num_wrong, " of ",
+                                          expected.size(), " differ; ", first));
+}
+
 absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
     const std::string& directory) {
   const std::string file = Path(directory, "index.json");
@@ -394,7 +409,7 @@ absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
 }
 
 CaseResult RunCaffeCase(const CaffeCase& test_case) {
-  if (test_case.kind == "solver") return Skipped("solver");
+  if (test_case.kind == "solver") return FromStatus(RunSolverCase(test_case));
   if (test_case.kind == "upgrade") return FromStatus(RunUpgrade(test_case));
   if (IsOtherMeaning(test_case)) {
     return Skipped(

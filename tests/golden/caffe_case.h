@@ -1,13 +1,15 @@
 // Cases that BVLC Caffe computed, run by our engine: forward values, gradients,
 // data layers, whole nets and prototxt upgrades.
-// Not here: the command line (run_caffe_cases.cc), solvers.
+// Not here: the command line (run_caffe_cases.cc), solvers (solver_case.h).
 #ifndef QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
 #define QUANTD_TESTS_GOLDEN_CAFFE_CASE_H_
 
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/core/tensor.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
@@ -24,6 +26,7 @@ struct CaseParam {
   std::string layer;
   int index = 0;
   std::string file;
+  int iter = 0;  // Solver cases: after how many iterations.
 };
 
 // One entry of index.json. Paths are absolute; fields that a kind does not have
@@ -46,6 +49,12 @@ struct CaffeCase {
   std::vector<CaseBlob> inputs;
   std::vector<CaseBlob> outputs;
   std::vector<CaseParam> params_after;
+  // Solver cases: the solver's prototxt, the loss of every iteration, and
+  // Caffe's own snapshot (caffemodel, solverstate) after the last of them.
+  std::string solver;
+  std::vector<double> losses;
+  std::string snapshot_model;
+  std::string snapshot_state;
   // Gradients: given on tops, expected of bottoms and of layers' blobs.
   std::vector<CaseBlob> top_diffs;
   std::vector<CaseBlob> bottom_diffs;
@@ -67,10 +76,17 @@ struct CaseResult {
 absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
     const std::string& directory);
 
-// Runs one case. Skipped, with the name of what is missing: kind "solver", a
-// layer type that is not in the registry, a fork's meaning of a type that is
-// not ours, a model that is not there.
+// Runs one case. Skipped, with the name of what is missing: a layer type that
+// is not in the registry, a fork's meaning of a type that is not ours, a model
+// that is not there.
 CaseResult RunCaffeCase(const CaffeCase& test_case);
+
+// OK if `actual` has shape and values of the array in `file`, within the
+// tolerance of `test_case`; else INTERNAL, naming `what` and the first
+// difference. Errors: those of ReadNpy().
+absl::Status CompareWithFile(const std::string& what, const Tensor& actual,
+                             const std::string& file,
+                             const CaffeCase& test_case);
 
 }  // namespace quantd
 
