@@ -21,6 +21,7 @@ ProgressState ToProgressState(const v1::JobProgress& progress) {
   if (progress.phase() == "STATISTICS" || progress.phase() == "EVALUATE") {
     state.unit = "batches";
   }
+  if (progress.phase() == "TRAIN") state.unit = "iterations";
   state.images_per_second = progress.images_per_second();
   state.seconds_left = progress.seconds_left();
   return state;

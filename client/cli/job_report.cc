@@ -52,6 +52,20 @@ void AddAccuracyRows(const std::string& prefix, const v1::Accuracy& accuracy,
   table->AddRow({prefix + ".images", absl::StrCat(accuracy.num_records())});
 }
 
+std::string OutputName(const v1::TestOutput& output) {
+  return absl::StrCat(
+      "test ", output.net(), " ", output.blob(),
+      output.element() == 0 ? "" : absl::StrCat("[", output.element(), "]"));
+}
+
+void AddTrainRows(const v1::TrainResult& train, Table* table) {
+  table->AddRow({"iterations", absl::StrCat(train.num_iterations())});
+  table->AddRow({"loss", Number(train.loss())});
+  for (const v1::TestOutput& output : train.test_outputs()) {
+    table->AddRow({OutputName(output), Number(output.value())});
+  }
+}
+
 // For scripts: every value on a line of its own.
 void PrintPlain(CommandContext& context, const v1::Job& job,
                 const std::vector<std::string>& paths) {
@@ -70,6 +84,7 @@ void PrintPlain(CommandContext& context, const v1::Job& job,
         {"layers.quantized", absl::StrCat(result.num_layers_quantized())});
     table.AddRow({"layers.float", absl::StrCat(result.num_layers_float())});
   }
+  if (result.has_train()) AddTrainRows(result.train(), &table);
   for (const v1::PhaseTime& phase : result.phase_times()) {
     table.AddRow({"seconds." + phase.phase(), Number(phase.seconds())});
   }
@@ -92,6 +107,7 @@ void PrintForPeople(CommandContext& context, const v1::Job& job,
         {"layers", absl::StrCat(result.num_layers_quantized(), " quantized, ",
                                 result.num_layers_float(), " left float")});
   }
+  if (result.has_train()) AddTrainRows(result.train(), &table);
   std::string times;
   for (const v1::PhaseTime& phase : result.phase_times()) {
     absl::StrAppend(&times, times.empty() ? "" : ", ", phase.phase(), " ",

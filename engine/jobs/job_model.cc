@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/jobs/net_files.h"
 #include "engine/model/load_model.h"
 
 namespace quantd {
@@ -34,6 +35,7 @@ absl::StatusOr<caffe::NetParameter> ReadJobModel(const v1::Model& model,
   ASSIGN_OR_RETURN(LoadedModel loaded,
                    LoadModel(prototxt, model.prototxt().file_name(), weights,
                              model.weights().file_name()));
+  RETURN_IF_ERROR(RefuseFiles(loaded.net));
   for (const std::string& warning : loaded.warnings) {
     Warn("MODEL_WARNING", warning, monitor);
   }

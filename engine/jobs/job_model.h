@@ -14,7 +14,8 @@ namespace quantd {
 // Reads prototxt and caffemodel of `model`: upgraded, phase TEST, weights
 // inside. Warnings go to `monitor`.
 // Errors: those of LoadModel(); INVALID_ARGUMENT, PROTOTXT_EMPTY or
-// CAFFEMODEL_EMPTY for empty files.
+// CAFFEMODEL_EMPTY for empty files; those of RefuseFiles() for layers that
+// would open files.
 absl::StatusOr<caffe::NetParameter> ReadJobModel(const v1::Model& model,
                                                  const JobInputs& inputs,
                                                  JobMonitor* monitor);

@@ -7,6 +7,7 @@
 #include "engine/jobs/calibrate.h"
 #include "engine/jobs/evaluate.h"
 #include "engine/jobs/job.h"
+#include "engine/jobs/train.h"
 
 namespace quantd {
 
@@ -17,6 +18,8 @@ absl::StatusOr<JobOutput> RunJob(const v1::JobSpec& spec,
       return RunCalibrate(spec.calibrate(), inputs, monitor);
     case v1::JobSpec::kEvaluate:
       return RunEvaluate(spec.evaluate(), inputs, monitor);
+    case v1::JobSpec::kTrain:
+      return RunTrain(spec.train(), inputs, monitor);
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }

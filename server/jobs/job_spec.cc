@@ -1,5 +1,6 @@
 #include "server/jobs/job_spec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ constexpr int64_t kMaxFileNameBytes = 255;
 constexpr size_t kMaxNameBytes = 128;
 constexpr int kMaxChannels = 4096;
 constexpr int kMaxBatchSize = 65536;
+constexpr int kMaxSources = 1000;  // Of one kind, in a TrainSpec.
 
 absl::Status Required(absl::string_view field) {
   return Error(absl::StatusCode::kInvalidArgument, "FIELD_REQUIRED",
@@ -122,6 +124,44 @@ absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) {
   return CheckTransform(spec.transform());
 }
 
+absl::Status CheckTrain(const v1::TrainSpec& spec) {
+  if (!spec.has_solver()) return Required("train.solver");
+  RETURN_IF_ERROR(CheckBlobRef("train.solver", spec.solver()));
+  if (spec.has_net()) RETURN_IF_ERROR(CheckBlobRef("train.net", spec.net()));
+  RETURN_IF_ERROR(CheckRange("train.test_nets (count)", spec.test_nets_size(),
+                             kMaxSources));
+  RETURN_IF_ERROR(
+      CheckRange("train.datasets (count)", spec.datasets_size(), kMaxSources));
+  RETURN_IF_ERROR(
+      CheckRange("train.files (count)", spec.files_size(), kMaxSources));
+  RETURN_IF_ERROR(
+      CheckRange("train.weights (count)", spec.weights_size(), kMaxSources));
+  for (const v1::BlobRef& net : spec.test_nets()) {
+    RETURN_IF_ERROR(CheckBlobRef("train.test_nets", net));
+  }
+  for (const v1::SourceDataset& dataset : spec.datasets()) {
+    if (dataset.source().empty()) return Required("train.datasets.source");
+    if (dataset.dataset_id().empty()) {
+      return Required("train.datasets.dataset_id");
+    }
+  }
+  for (const v1::SourceFile& file : spec.files()) {
+    if (file.path().empty()) return Required("train.files.path");
+    RETURN_IF_ERROR(CheckBlobRef("train.files.file", file.file()));
+  }
+  for (const v1::BlobRef& weights : spec.weights()) {
+    RETURN_IF_ERROR(CheckBlobRef("train.weights", weights));
+  }
+  if (!spec.has_solver_state()) return absl::OkStatus();
+  if (spec.weights_size() != 1) {
+    return OutOfRange("train.weights (count)",
+                      absl::StrCat(spec.weights_size()),
+                      "1 beside a solver_state: the caffemodel that belongs to "
+                      "it");
+  }
+  return CheckBlobRef("train.solver_state", spec.solver_state());
+}
+
 void AddModel(const v1::Model& model, std::vector<v1::BlobRef>* refs) {
   refs->push_back(model.prototxt());
   refs->push_back(model.weights());
@@ -132,6 +172,15 @@ void AddTransform(const v1::Transform& transform,
   if (transform.has_mean_file()) refs->push_back(transform.mean_file());
 }
 
+void AddTrain(const v1::TrainSpec& spec, std::vector<v1::BlobRef>* refs) {
+  refs->push_back(spec.solver());
+  if (spec.has_net()) refs->push_back(spec.net());
+  refs->insert(refs->end(), spec.test_nets().begin(), spec.test_nets().end());
+  for (const v1::SourceFile& file : spec.files()) refs->push_back(file.file());
+  refs->insert(refs->end(), spec.weights().begin(), spec.weights().end());
+  if (spec.has_solver_state()) refs->push_back(spec.solver_state());
+}
+
 }  // namespace
 
 std::string JobKind(const v1::JobSpec& spec) {
@@ -140,6 +189,8 @@ std::string JobKind(const v1::JobSpec& spec) {
       return "calibrate";
     case v1::JobSpec::kEvaluate:
       return "evaluate";
+    case v1::JobSpec::kTrain:
+      return "train";
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
@@ -163,6 +214,8 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
   } else if (spec.has_evaluate()) {
     AddModel(spec.evaluate().model(), &refs);
     AddTransform(spec.evaluate().transform(), &refs);
+  } else if (spec.has_train()) {
+    AddTrain(spec.train(), &refs);
   }
   return refs;
 }
@@ -175,6 +228,13 @@ std::vector<std::string> ListDatasets(const v1::JobSpec& spec) {
     if (!eval_id.empty() && eval_id != ids[0]) ids.push_back(eval_id);
   } else if (spec.has_evaluate()) {
     ids.push_back(spec.evaluate().dataset_id());
+  } else if (spec.has_train()) {
+    for (const v1::SourceDataset& dataset : spec.train().datasets()) {
+      const std::string& id = dataset.dataset_id();
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+        ids.push_back(id);
+      }
+    }
   }
   return ids;
 }
@@ -185,10 +245,12 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
       return CheckCalibrate(spec.calibrate());
     case v1::JobSpec::kEvaluate:
       return CheckEvaluate(spec.evaluate());
+    case v1::JobSpec::kTrain:
+      return CheckTrain(spec.train());
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
-  return Required("kind (calibrate or evaluate)");
+  return Required("kind (calibrate, evaluate or train)");
 }
 
 }  // namespace quantd::jobs

@@ -91,5 +91,41 @@ TEST(JobSpecTest, ReferencesAreListedOnce) {
   EXPECT_EQ(JobKind(v1::JobSpec()), "none");
 }
 
+TEST(JobSpecTest, TrainNamesEachMissingPart) {
+  v1::JobSpec spec;
+  v1::TrainSpec* train = spec.mutable_train();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *train->mutable_solver() = Ref('a');
+  EXPECT_OK(CheckSpec(spec));
+  train->add_datasets()->set_source("train_lmdb");
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  train->mutable_datasets(0)->set_dataset_id("ds-1");
+  EXPECT_OK(CheckSpec(spec));
+  *train->add_files()->mutable_file() = Ref('c');
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  train->mutable_files(0)->set_path("mean.binaryproto");
+  *train->mutable_solver_state() = Ref('e');
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  *train->add_weights() = Ref('d');
+  EXPECT_OK(CheckSpec(spec));
+}
+
+TEST(JobSpecTest, TrainListsWhatItNeeds) {
+  v1::JobSpec spec;
+  v1::TrainSpec* train = spec.mutable_train();
+  *train->mutable_solver() = Ref('a');
+  *train->mutable_net() = Ref('b');
+  *train->add_test_nets() = Ref('c');
+  *train->add_weights() = Ref('d');
+  *train->mutable_solver_state() = Ref('e');
+  *train->add_files()->mutable_file() = Ref('f');
+  for (const char* id : {"ds-1", "ds-2", "ds-1"}) {
+    train->add_datasets()->set_dataset_id(id);
+  }
+  EXPECT_EQ(JobKind(spec), "train");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(6));
+  EXPECT_THAT(ListDatasets(spec), ElementsAre("ds-1", "ds-2"));
+}
+
 }  // namespace
 }  // namespace quantd::jobs

@@ -28,9 +28,10 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
 
-constexpr const char* kKinds[] = {"calibrate", "evaluate"};
+constexpr const char* kKinds[] = {"calibrate", "evaluate", "train"};
 constexpr const char* kPhases[] = {"LOAD",       "TRANSFORM", "STATISTICS",
-                                   "THRESHOLDS", "EMIT",      "EVALUATE"};
+                                   "THRESHOLDS", "EMIT",      "EVALUATE",
+                                   "TRAIN"};
 constexpr int kMaxReasons = 100;
 
 // Seconds, three per decade: for calls and writes.
