@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -91,6 +92,21 @@ class Layer {
   // copies are stale.
   virtual void BlobsChanged() {}
 
+  // Inference only. Takes over the work of `next`, the only reader of the only
+  // top, which is its bottom `input`: from the next Reshape() on, Forward()
+  // writes next's top, and next's other bottoms stand behind this layer's own.
+  // Called after SetUp(). False, and nothing happens, where it cannot.
+  virtual bool Absorb(const Layer& next, int input) { return false; }
+
+  // Inference only. Says that nobody reads or writes blobs() from outside any
+  // more: a layer with packed copies may empty them.
+  void FreezeBlobs() { blobs_frozen_ = true; }
+  // Inference only. Says for which bottoms the next Forward() is the last
+  // reader: it may overwrite them.
+  void SetLastUses(std::vector<bool> last_uses) {
+    last_uses_ = std::move(last_uses);
+  }
+
   // True if top[i] may be bottom[i].
   virtual bool AllowsInPlace() const { return false; }
   // Weight of top `index` in the net's loss when the prototxt has none.
@@ -113,6 +129,10 @@ class Layer {
 
  protected:
   bool expects_backward() const { return expects_backward_; }
+  bool blobs_frozen() const { return blobs_frozen_; }
+  bool IsLastUse(int bottom) const {
+    return bottom < static_cast<int>(last_uses_.size()) && last_uses_[bottom];
+  }
 
   bool WantsBlobDiff(int index) const {
     return index < static_cast<int>(wanted_.size()) && wanted_[index];
@@ -134,6 +154,8 @@ class Layer {
   const caffe::Phase phase_;
   bool skip_fillers_ = false;
   bool expects_backward_ = false;
+  bool blobs_frozen_ = false;
+  std::vector<bool> last_uses_;  // One per bottom.
   std::vector<Tensor> blob_diffs_;
   std::vector<bool> wanted_;  // One per blob diff.
 };

@@ -1,6 +1,7 @@
 #include "engine/core/net.h"
 
 #include <algorithm>
+#include <new>
 #include <set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "engine/core/blob_proto.h"
 #include "engine/core/gradient_plan.h"
 #include "engine/core/insert_splits.h"
+#include "engine/core/net_inference.h"
 
 namespace quantd {
 namespace {
@@ -36,6 +38,14 @@ std::vector<Shape> ShapesOf(const std::vector<const Tensor*>& tensors) {
   shapes.reserve(tensors.size());
   for (const Tensor* tensor : tensors) shapes.push_back(tensor->shape());
   return shapes;
+}
+
+bool HaveShapes(const std::vector<const Tensor*>& tensors,
+                const std::vector<Shape>& shapes) {
+  return std::equal(tensors.begin(), tensors.end(), shapes.begin(),
+                    shapes.end(), [](const Tensor* tensor, const Shape& shape) {
+                      return tensor->shape() == shape;
+                    });
 }
 
 int64_t BytesOf(const Tensor& tensor) {
@@ -67,17 +77,31 @@ class Net::Builder {
         factory_(factory),
         net_(new Net) {
     net_->max_bytes_ = options.max_bytes;
+    if (options.inference) net_->pool_ = BufferPool::Create();
   }
 
-  absl::Status AddLayer(const caffe::LayerParameter& param) {
-    return InLayer(param, AddLayerUnnamed(param));
+  absl::Status AddLayer(const caffe::LayerParameter& layer) {
+    const caffe::LayerParameter param = WithoutBlobs(layer);
+    return InLayer(param, AddLayerUnnamed(param, layer.blobs()));
   }
 
-  std::unique_ptr<Net> Finish(const std::string& name) && {
+  // Takes the layer away.
+  absl::Status MoveLayer(caffe::LayerParameter* layer) {
+    caffe::LayerParameter param = std::move(*layer);
+    layer->Clear();
+    Blobs blobs;
+    blobs.Swap(param.mutable_blobs());
+    return InLayer(param, AddLayerUnnamed(param, blobs));
+  }
+
+  absl::StatusOr<std::unique_ptr<Net>> Finish(const std::string& name) && {
     net_->ParamsChanged();
     net_->name_ = name;
     if (options_.backward) PlanBackward();
     net_->output_names_.assign(unconsumed_.begin(), unconsumed_.end());
+    if (options_.inference) {
+      RETURN_IF_ERROR(InferencePlan(net_.get()).Apply(options_.keep_blobs));
+    }
     return std::move(net_);
   }
 
@@ -88,16 +112,20 @@ class Net::Builder {
     std::string layer;
   };
 
-  absl::Status AddLayerUnnamed(const caffe::LayerParameter& param) {
+  using Blobs = google::protobuf::RepeatedPtrField<caffe::BlobProto>;
+
+  // `param` is the layer without its `blobs`.
+  absl::Status AddLayerUnnamed(const caffe::LayerParameter& param,
+                               const Blobs& blobs) {
     const caffe::Phase phase =
         param.has_phase() ? param.phase() : options_.phase;
     Node node;
-    ASSIGN_OR_RETURN(node.layer, factory_(WithoutBlobs(param), phase));
+    ASSIGN_OR_RETURN(node.layer, factory_(param, phase));
     RETURN_IF_ERROR(ConnectBottoms(param, &node));
     RETURN_IF_ERROR(ConnectTops(param, &node));
     RETURN_IF_ERROR(SetLossWeights(param, &node));
     RETURN_IF_ERROR(CheckPropagateDown(param));
-    if (param.blobs_size() > 0) node.layer->SkipFillers();
+    if (!blobs.empty()) node.layer->SkipFillers();
     RETURN_IF_ERROR(
         node.layer->SetUp(ShapesOf(node.bottoms), node.tops.size()));
     for (const Tensor& blob : node.layer->blobs()) {
@@ -106,7 +134,7 @@ class Net::Builder {
     std::vector<bool> borrowed(node.layer->blobs().size(), false);
     RETURN_IF_ERROR(ShareBlobs(param, &node, &borrowed));
     if (options_.backward) RETURN_IF_ERROR(AddDiffs(param, &node));
-    RETURN_IF_ERROR(LoadBlobs(param, borrowed, &node));
+    RETURN_IF_ERROR(LoadBlobs(param.name(), blobs, borrowed, &node));
     RETURN_IF_ERROR(net_->Reshape(&node));
     net_->layers_.push_back(std::move(node));
     return absl::OkStatus();
@@ -176,6 +204,7 @@ class Net::Builder {
   Tensor* NewBlob() {
     net_->blobs_.push_back(std::make_unique<Tensor>());
     Tensor* blob = net_->blobs_.back().get();
+    if (options_.inference) blob->UsePool(net_->pool_);
     if (options_.backward) net_->diffs_[blob] = std::make_unique<Tensor>();
     return blob;
   }
@@ -253,40 +282,41 @@ class Net::Builder {
          {"found", blob.shape().ToString()}});
   }
 
-  // True if `param` carries no values for blob `index`: HDF5 files leave out
+  // True if `values` carries nothing for blob `index`: HDF5 files leave out
   // what an earlier layer has.
-  static bool IsLeftOut(const caffe::LayerParameter& param, int index) {
-    return index >= param.blobs_size() || (!param.blobs(index).has_shape() &&
-                                           NumValues(param.blobs(index)) == 0);
+  static bool IsLeftOut(const Blobs& values, int index) {
+    return index >= values.size() ||
+           (!values.Get(index).has_shape() &&
+            NumValues(values.Get(index)) == 0);
   }
 
-  absl::Status LoadBlobs(const caffe::LayerParameter& param,
+  absl::Status LoadBlobs(const std::string& name, const Blobs& values,
                          const std::vector<bool>& borrowed, Node* node) {
     std::vector<Tensor>& blobs = node->layer->blobs();
     const int expected = static_cast<int>(blobs.size());
     const int num_borrowed =
         static_cast<int>(std::count(borrowed.begin(), borrowed.end(), true));
-    if (param.blobs_size() == 0) {
+    if (values.empty()) {
       if (num_borrowed < expected) {
-        net_->layers_without_weights_.push_back(param.name());
+        net_->layers_without_weights_.push_back(name);
       }
       return absl::OkStatus();
     }
-    int found = std::max(expected, param.blobs_size());
+    int found = std::max(expected, values.size());
     for (int i = 0; i < expected; ++i) {
-      if (i >= param.blobs_size() && !borrowed[i]) --found;
+      if (i >= values.size() && !borrowed[i]) --found;
     }
     if (found != expected) {
       return Error(absl::StatusCode::kFailedPrecondition,
                    "MODEL_WEIGHTS_MISMATCH",
-                   absl::StrCat("the model carries ", param.blobs_size(),
+                   absl::StrCat("the model carries ", values.size(),
                                 " blobs, the layer has ", expected),
                    {{"expected", absl::StrCat(expected)},
-                    {"found", absl::StrCat(param.blobs_size())}});
+                    {"found", absl::StrCat(values.size())}});
     }
     for (int i = 0; i < expected; ++i) {
-      if (borrowed[i] && IsLeftOut(param, i)) continue;
-      RETURN_IF_ERROR(Annotate(LoadBlob(param.blobs(i), &blobs[i]),
+      if (borrowed[i] && IsLeftOut(values, i)) continue;
+      RETURN_IF_ERROR(Annotate(LoadBlob(values.Get(i), &blobs[i]),
                                absl::StrCat("blob ", i, ": "),
                                {{"blob", absl::StrCat(i)}}));
     }
@@ -431,10 +461,22 @@ absl::StatusOr<std::unique_ptr<Net>> Net::Create(
   return std::move(builder).Finish(model.name());
 }
 
+absl::StatusOr<std::unique_ptr<Net>> Net::Create(caffe::NetParameter&& model,
+                                                 const Options& options,
+                                                 const LayerFactory& factory) {
+  if (options.backward) model = InsertSplits(std::move(model));
+  Builder builder(options, model.force_backward(), factory);
+  for (caffe::LayerParameter& layer : *model.mutable_layer()) {
+    RETURN_IF_ERROR(builder.MoveLayer(&layer));
+  }
+  return std::move(builder).Finish(model.name());
+}
+
 absl::Status Net::Reshape(Node* node) {
+  if (node->reshaped && HaveShapes(node->bottoms, node->bottom_shapes)) {
+    return absl::OkStatus();
+  }
   std::vector<Shape> bottom_shapes = ShapesOf(node->bottoms);
-  const bool unchanged = node->reshaped && bottom_shapes == node->bottom_shapes;
-  if (unchanged) return absl::OkStatus();
   std::vector<Shape> top_shapes(node->tops.size());
   RETURN_IF_ERROR(node->layer->Reshape(bottom_shapes, &top_shapes));
   for (int i = 0; i < static_cast<int>(node->tops.size()); ++i) {
@@ -447,6 +489,7 @@ absl::Status Net::Reshape(Node* node) {
 
 absl::Status Net::ResizeTop(Node* node, int index, const Shape& shape) {
   Tensor* top = node->tops[index];
+  if (pool_ != nullptr) return top->Resize(shape);
   const auto diff = diffs_.find(top);
   const int64_t copies = diff == diffs_.end() ? 1 : 2;
   const int64_t needed_bytes =
@@ -468,20 +511,44 @@ absl::Status Net::ResizeTop(Node* node, int index, const Shape& shape) {
 
 absl::Status Net::Forward(const AfterLayer& after_layer) {
   loss_ = 0;
+  if (pool_ != nullptr) RETURN_IF_ERROR(ReshapeForInference());
   for (int index = 0; index < num_layers(); ++index) {
     Node& node = layers_[index];
-    const caffe::LayerParameter& param = node.layer->param();
-    absl::Status status = Reshape(&node);
-    if (status.ok()) status = node.layer->Forward(node.bottoms, node.tops);
-    if (!status.ok()) return InLayer(param, status);
+    const absl::Status status = RunLayer(&node);
+    if (!status.ok()) return InLayer(node.layer->param(), status);
     for (size_t i = 0; i < node.tops.size(); ++i) {
       if (node.loss_weights[i] == 0) continue;
       const Tensor& top = *node.tops[i];
       loss_ += node.loss_weights[i] * Sum(top.values());
     }
     if (after_layer) RETURN_IF_ERROR(after_layer(index));
+    for (Tensor* blob : node.dead) blob->Release();
   }
   return absl::OkStatus();
+}
+
+absl::Status Net::ReshapeForInference() {
+  bool changed = false;
+  for (Node& node : layers_) {
+    if (node.reshaped && HaveShapes(node.bottoms, node.bottom_shapes)) continue;
+    const absl::Status status = Reshape(&node);
+    if (!status.ok()) return InLayer(node.layer->param(), status);
+    changed = true;
+  }
+  return changed ? InferencePlan(this).CheckPeak() : absl::OkStatus();
+}
+
+absl::Status Net::RunLayer(Node* node) {
+  RETURN_IF_ERROR(Reshape(node));
+  if (pool_ == nullptr) {
+    return node->layer->Forward(node->bottoms, node->tops);
+  }
+  try {
+    return node->layer->Forward(node->bottoms, node->tops);
+  } catch (const std::bad_alloc&) {
+    return Error(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY",
+                 "no memory for the layer's blobs; use a smaller batch");
+  }
 }
 
 absl::Status Net::Backward() {
@@ -524,6 +591,7 @@ void Net::ClearParamDiffs() {
 }
 
 void Net::ParamsChanged() {
+  if (estimated_peak_bytes_ > 0) return;  // Frozen.
   for (Node& node : layers_) node.layer->BlobsChanged();
 }
 

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/core/buffer_pool.h"
 #include "engine/core/layer.h"
 #include "engine/core/shape.h"
 #include "engine/core/tensor.h"
@@ -44,6 +46,13 @@ class Net {
     // and weights get gradients. What is computed follows Caffe's rules
     // (gradient_plan.h) and NetParameter.force_backward.
     bool backward = false;
+    // Forward() at its fastest, with little memory. Layers take over the work
+    // of those behind them (Layer::Absorb), which are then gone from the net;
+    // blobs live from their writer to their last reader; layers may give up
+    // weights that they have packed. Blob() knows inputs, outputs and
+    // `keep_blobs`, no others. Not together with backward.
+    bool inference = false;
+    std::set<std::string> keep_blobs;
   };
 
   // A blob of a layer that a solver may change. Blobs that layers share by
@@ -73,6 +82,11 @@ class Net {
   // the right, as Caffe does).
   static absl::StatusOr<std::unique_ptr<Net>> Create(
       const caffe::NetParameter& model, const Options& options,
+      const LayerFactory& factory);
+  // The same, but gives up the model's layers one by one as it goes: weights
+  // are not there twice.
+  static absl::StatusOr<std::unique_ptr<Net>> Create(
+      caffe::NetParameter&& model, const Options& options,
       const LayerFactory& factory);
 
   const std::string& name() const { return name_; }
@@ -109,6 +123,11 @@ class Net {
   // Runs all layers. Shapes follow the inputs: what changed is reshaped.
   absl::Status Forward(const AfterLayer& after_layer = nullptr);
 
+  // With Options::inference: about the most bytes that a Forward() with the
+  // present shapes holds at once, weights included. Known, and compared with
+  // max_bytes, before memory is taken. 0 otherwise.
+  int64_t estimated_peak_bytes() const { return estimated_peak_bytes_; }
+
   // Sum of loss_weight * top over the last Forward().
   double loss() const { return loss_; }
 
@@ -143,16 +162,24 @@ class Net {
     bool needs_backward = false;
     std::vector<const Tensor*> top_diffs;
     std::vector<Tensor*> bottom_diffs;  // Null where none is wanted.
+    // With Options::inference only: blobs that nobody reads afterwards.
+    std::vector<Tensor*> dead;
   };
 
   // Builds a net: what is needed only until it is complete.
   class Builder;
+  // Fuses layers and plans memory, for Options::inference.
+  class InferencePlan;
 
   Net() = default;
 
   // Reshapes `node` if its bottoms' shapes are not those of the last time, and
   // resizes its tops.
   absl::Status Reshape(Node* node);
+  // Reshapes all that changed, and compares what it needs with max_bytes_.
+  absl::Status ReshapeForInference();
+  // Errors as Layer::Forward(); RESOURCE_EXHAUSTED if a pool has no memory.
+  absl::Status RunLayer(Node* node);
   // Resizes top `index` of `node`, and its gradient.
   absl::Status ResizeTop(Node* node, int index, const Shape& shape);
 
@@ -167,6 +194,8 @@ class Net {
   std::vector<std::string> input_names_;
   std::vector<std::string> output_names_;
   std::vector<std::string> layers_without_weights_;
+  std::shared_ptr<BufferPool> pool_;  // With Options::inference only.
+  int64_t estimated_peak_bytes_ = 0;
   int64_t max_bytes_ = 0;
   int64_t used_bytes_ = 0;  // Of blobs and weights.
   double loss_ = 0;

@@ -18,7 +18,18 @@ constexpr size_t kAlignment = 64;
 struct Tensor::Storage {
   ~Storage() { std::free(block); }
 
+  // The plain values' memory, taking it from the pool if need be.
+  float* Plain() {
+    if (plain == nullptr && pool != nullptr) {
+      pooled = pool->Take(capacity * static_cast<int64_t>(sizeof(float)));
+      plain = static_cast<float*>(pooled.data());
+    }
+    return plain;
+  }
+
   void* block = nullptr;  // Of calloc(): untouched pages are free.
+  std::shared_ptr<BufferPool> pool;
+  Buffer pooled;  // In place of `block` with a pool.
   float* plain = nullptr;
   int64_t capacity = 0;  // Elements.
   std::shared_ptr<KernelLayout> layout;
@@ -33,6 +44,12 @@ Tensor::Tensor(const Shape& shape) {
 absl::Status Tensor::Resize(const Shape& shape) {
   if (storage_ != nullptr && shape == shape_) return absl::OkStatus();
   const int64_t needed = shape.num_elements();
+  if (storage_ != nullptr && storage_->pool != nullptr) {
+    Release();
+    storage_->capacity = needed;
+    shape_ = shape;
+    return absl::OkStatus();
+  }
   if (storage_ != nullptr && needed <= storage_->capacity) {
     data();  // Contents are kept in plain order.
     storage_->layout = nullptr;
@@ -57,6 +74,25 @@ absl::Status Tensor::Resize(const Shape& shape) {
   return absl::OkStatus();
 }
 
+void Tensor::UsePool(std::shared_ptr<BufferPool> pool) {
+  auto storage = std::make_shared<Storage>();
+  storage->pool = std::move(pool);
+  storage->capacity = shape_.num_elements();
+  storage_ = std::move(storage);
+}
+
+void Tensor::Release() {
+  storage_->layout = nullptr;
+  storage_->layout_valid = false;
+  storage_->plain_valid = true;
+  storage_->plain = nullptr;
+  storage_->pooled = Buffer();
+}
+
+std::shared_ptr<BufferPool> Tensor::pool() const {
+  return storage_ == nullptr ? nullptr : storage_->pool;
+}
+
 float* Tensor::data() {
   const Tensor& self = *this;
   float* plain = const_cast<float*>(self.data());
@@ -66,18 +102,19 @@ float* Tensor::data() {
 
 const float* Tensor::data() const {
   if (storage_ == nullptr) return nullptr;
+  float* plain = storage_->Plain();
   if (!storage_->plain_valid) {
-    storage_->layout->CopyToPlain(storage_->plain);
+    storage_->layout->CopyToPlain(plain);
     storage_->plain_valid = true;
   }
-  return storage_->plain;
+  return plain;
 }
 
 float* Tensor::DataToOverwrite() {
   if (storage_ == nullptr) return nullptr;
   storage_->layout_valid = false;
   storage_->plain_valid = true;
-  return storage_->plain;
+  return storage_->Plain();
 }
 
 KernelLayout* Tensor::kernel_layout() const {

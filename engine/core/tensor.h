@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/core/buffer_pool.h"
 #include "engine/core/shape.h"
 
 namespace quantd {
@@ -43,6 +44,16 @@ class Tensor {
   // otherwise it is replaced by zeros, and copies keep the old one.
   // Errors: RESOURCE_EXHAUSTED if there is no memory.
   absl::Status Resize(const Shape& shape);
+
+  // From now on, without the present contents, memory comes from `pool` when
+  // values are first written or asked for, and goes back there by Release().
+  // Resize() takes none; contents are lost when the shape changes. Getting
+  // memory throws std::bad_alloc where there is none. Copies go along.
+  void UsePool(std::shared_ptr<BufferPool> pool);
+  // Forgets values and gives memory back; only with a pool.
+  void Release();
+  // Null without one.
+  std::shared_ptr<BufferPool> pool() const;
 
   // Another view of the same data. `shape` must have as many elements.
   Tensor Reshaped(const Shape& shape) const;

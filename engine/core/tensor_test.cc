@@ -87,5 +87,33 @@ TEST(TensorTest, ResizeAndCloneSeeTheLayout) {
   EXPECT_THAT(a.values(), ElementsAre(3, 2));
 }
 
+TEST(TensorTest, PooledMemoryIsTakenLateAndGivenBack) {
+  const auto pool = BufferPool::Create();
+  Tensor a({4}), b({4});
+  a.UsePool(pool);
+  b.UsePool(pool);
+  EXPECT_EQ(pool->held_bytes(), 0);
+  const Tensor view = a.Reshaped({2, 2});
+  const float* memory = a.data();
+  EXPECT_EQ(view.data(), memory);
+  a.Release();
+  EXPECT_EQ(b.DataToOverwrite(), memory);
+  EXPECT_EQ(pool->held_bytes(), 64);
+  ASSERT_OK(a.Resize({100}));
+  EXPECT_EQ(pool->held_bytes(), 64);
+  a.data()[99] = 1;
+  EXPECT_EQ(pool->held_bytes(), 64 + 448);
+}
+
+TEST(TensorTest, PooledTensorConvertsItsLayout) {
+  Tensor a({3});
+  a.UsePool(BufferPool::Create());
+  a.SetKernelLayout(
+      std::make_shared<ReversedLayout>(std::vector<float>{1, 2, 3}));
+  EXPECT_THAT(a.values(), ElementsAre(3, 2, 1));
+  a.Release();
+  EXPECT_EQ(a.kernel_layout(), nullptr);
+}
+
 }  // namespace
 }  // namespace quantd

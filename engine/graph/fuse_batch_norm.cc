@@ -123,6 +123,14 @@ absl::Status FoldMember(const caffe::LayerParameter& layer, FusionHead* head) {
   return absl::OkStatus();
 }
 
+absl::Status FoldMembers(const caffe::NetParameter& net,
+                         const std::vector<int>& members, FusionHead* head) {
+  for (const int member : members) {
+    RETURN_IF_ERROR(FoldMember(net.layer(member), head));
+  }
+  return absl::OkStatus();
+}
+
 class Fuser {
  public:
   Fuser(const FusionOptions& options, const caffe::NetParameter& net,
@@ -131,6 +139,7 @@ class Fuser {
         view_(view),
         skip_(options.skip_fusion_layers.begin(),
               options.skip_fusion_layers.end()),
+        keep_(options.keep_blobs),
         param_uses_(CountParamUses(net)) {}
 
   // Layers to fold into layer `index`, in order; empty if it is no head.
@@ -148,7 +157,7 @@ class Fuser {
       const int next_rank = MemberRank(member.type());
       if (next_rank <= rank || !MayFuse(member) || HasLossWeight(member) ||
           member.bottom_size() != 1 || member.top_size() != 1 ||
-          !MemberFits(member, *head)) {
+          VanishesKept(net_.layer(at), member) || !MemberFits(member, *head)) {
         break;
       }
       members.push_back(next);
@@ -168,9 +177,16 @@ class Fuser {
                         });
   }
 
+  // True if the blob between the two is one to keep.
+  bool VanishesKept(const caffe::LayerParameter& layer,
+                    const caffe::LayerParameter& member) const {
+    return member.top(0) != layer.top(0) && keep_.count(layer.top(0)) > 0;
+  }
+
   const caffe::NetParameter& net_;
   const GraphView& view_;
   const absl::flat_hash_set<std::string> skip_;
+  const std::set<std::string>& keep_;
   const ParamUses param_uses_;
 };
 
@@ -199,10 +215,12 @@ absl::StatusOr<FusedNet> FuseBatchNorm(caffe::NetParameter net,
       if (members.empty()) continue;
       caffe::LayerParameter* const layer = net.mutable_layer(i);
       FusionHead head = *FusionHead::Create(*layer);
+      const absl::Status folded = FoldMembers(net, members, &head);
+      if (!folded.ok() && options.skip_bad_variance) continue;
+      RETURN_IF_ERROR(folded);
       std::vector<std::string>& names = result.report.fused[layer->name()];
       names.push_back(layer->name());
       for (int member : members) {
-        RETURN_IF_ERROR(FoldMember(net.layer(member), &head));
         names.push_back(net.layer(member).name());
         removed[member] = true;
       }

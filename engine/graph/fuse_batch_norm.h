@@ -3,6 +3,7 @@
 #ifndef QUANTD_ENGINE_GRAPH_FUSE_BATCH_NORM_H_
 #define QUANTD_ENGINE_GRAPH_FUSE_BATCH_NORM_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct FusionOptions {
   // Layers that neither take part as head nor as member. Names that the net
   // does not have are ignored here; the configuration checks them.
   std::vector<std::string> skip_fusion_layers;
+  // Blobs that must stay: none of them vanishes between head and members.
+  std::set<std::string> keep_blobs;
+  // Leaves members with a BATCH_NORM_VARIANCE as they are instead of failing.
+  bool skip_bad_variance = false;
 };
 
 struct FusedNet {

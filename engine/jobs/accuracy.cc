@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "engine/core/net.h"
 #include "engine/eval/top_k.h"
-#include "engine/graph/reuse_blobs.h"
+#include "engine/graph/optimize_for_inference.h"
 #include "engine/jobs/score_output.h"
 #include "engine/layers/registry.h"
 
@@ -27,6 +27,17 @@ Tensor FirstRows(const Tensor& tensor, int64_t count) {
   return rows;
 }
 
+// `param` made to compute `output` fast.
+absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
+                                             const std::string& output) {
+  Net::Options options;
+  options.inference = true;
+  options.keep_blobs = {output};
+  ASSIGN_OR_RETURN(caffe::NetParameter optimized,
+                   OptimizeForInference(std::move(param), options.keep_blobs));
+  return Net::Create(std::move(optimized), options, MakeLayer);
+}
+
 v1::Accuracy ToProto(const TopK& top_k, int64_t num_classes) {
   v1::Accuracy accuracy;
   accuracy.set_top1(top_k.top1());
@@ -39,17 +50,15 @@ v1::Accuracy ToProto(const TopK& top_k, int64_t num_classes) {
 
 }  // namespace
 
-absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& param,
+absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter param,
                                              const NetworkFeed& feed,
                                              const AccuracyOptions& options,
                                              PhaseTracker* tracker) {
   ASSIGN_OR_RETURN(const ScoreOutput output, FindScoreOutput(param));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed, options.lmdb_path, 1));
-  caffe::NetParameter runnable =
-      WithInputLayer(param, feed, 1, reader->image_shape());
-  ASSIGN_OR_RETURN(
-      auto net, Net::Create(ReuseBlobs(std::move(runnable), {output.blob}), {},
-                            MakeLayer));
+  ASSIGN_OR_RETURN(auto net, MakeNet(WithInputLayer(std::move(param), feed, 1,
+                                                    reader->image_shape()),
+                                     output.blob));
   RETURN_IF_ERROR(
       reader->SetBatchSize(ImagesPerPass(*net, options.batch_size)));
   const auto after_layer = [tracker](int) { return tracker->CheckCancelled(); };

@@ -25,7 +25,7 @@ struct AccuracyOptions {
 // records, and counts. Reports to `tracker`, whose phase has begun; units are
 // batches.
 // Errors: those of Net::Create(), FindScoreOutput(), OpenFeed() and TopK.
-absl::StatusOr<v1::Accuracy> MeasureAccuracy(const caffe::NetParameter& net,
+absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter net,
                                              const NetworkFeed& feed,
                                              const AccuracyOptions& options,
                                              PhaseTracker* tracker);

@@ -1,6 +1,7 @@
 #include "engine/jobs/evaluate.h"
 
 #include <string>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "engine/jobs/accuracy.h"
@@ -20,7 +21,7 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
                                       JobMonitor* monitor) {
   PhaseTracker tracker(monitor);
   tracker.Begin("LOAD");
-  ASSIGN_OR_RETURN(const caffe::NetParameter net,
+  ASSIGN_OR_RETURN(caffe::NetParameter net,
                    ReadJobModel(spec.model(), inputs, monitor));
   ASSIGN_OR_RETURN(
       const NetworkFeed feed,
@@ -36,7 +37,7 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
   tracker.Begin("EVALUATE");
   JobOutput output;
   ASSIGN_OR_RETURN(*output.result.mutable_float_accuracy(),
-                   MeasureAccuracy(net, feed, options, &tracker));
+                   MeasureAccuracy(std::move(net), feed, options, &tracker));
   tracker.End();
   output.result.mutable_phase_times()->Assign(tracker.phase_times().begin(),
                                               tracker.phase_times().end());

@@ -173,11 +173,10 @@ absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
   return feed;
 }
 
-caffe::NetParameter WithInputLayer(const caffe::NetParameter& net,
+caffe::NetParameter WithInputLayer(caffe::NetParameter net,
                                    const NetworkFeed& feed, int64_t batch_size,
                                    const Shape& image_shape) {
-  caffe::NetParameter result = net;
-  for (caffe::LayerParameter& layer : *result.mutable_layer()) {
+  for (caffe::LayerParameter& layer : *net.mutable_layer()) {
     if (layer.type() != "Data" && layer.type() != "Input") continue;
     layer.set_type("Input");
     layer.clear_data_param();
@@ -190,7 +189,7 @@ caffe::NetParameter WithInputLayer(const caffe::NetParameter& net,
       for (const int64_t dim : image_shape.dims()) shape->add_dim(dim);
     }
   }
-  return result;
+  return net;
 }
 
 absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(

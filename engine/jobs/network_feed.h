@@ -45,7 +45,7 @@ absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
 
 // `net` with its Data layer replaced by an Input layer of the same tops, and
 // the batch of its input set to `batch_size` images of `image_shape`.
-caffe::NetParameter WithInputLayer(const caffe::NetParameter& net,
+caffe::NetParameter WithInputLayer(caffe::NetParameter net,
                                    const NetworkFeed& feed, int64_t batch_size,
                                    const Shape& image_shape);
 

@@ -61,20 +61,6 @@ class ConcatLayer : public Layer {
     return absl::OkStatus();
   }
 
-  absl::Status Backward(const BackwardPass& pass) override {
-    const float* from = pass.top_diffs[0]->data();
-    for (int64_t o = 0; o < outer_; ++o) {
-      for (size_t i = 0; i < pass.bottoms.size(); ++i) {
-        const int64_t size = pass.bottoms[i]->num_elements() / outer_;
-        if (pass.bottom_diffs[i] != nullptr) {
-          std::copy_n(from, size, pass.bottom_diffs[i]->data() + o * size);
-        }
-        from += size;
-      }
-    }
-    return absl::OkStatus();
-  }
-
  private:
   // concat_dim is unsigned: it does not count from the end.
   absl::StatusOr<int> Axis(const Shape& bottom) const {

@@ -15,6 +15,7 @@
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/conv_params.h"
+#include "engine/layers/fused_ops.h"
 
 namespace quantd {
 namespace {
@@ -52,6 +53,7 @@ class ConvolutionLayer : public Layer {
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
+    if (adds()) return ReshapeSum(bottoms, tops);
     for (size_t i = 0; i < bottoms.size(); ++i) {
       if (bottoms[i] != bottoms[0]) {
         return BottomError(absl::StrCat(
@@ -64,8 +66,12 @@ class ConvolutionLayer : public Layer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    for (size_t i = 0; i < bottoms.size(); ++i) {
-      RETURN_IF_ERROR(ForwardOne(*bottoms[i], tops[i]));
+    for (size_t i = 0; i < tops.size(); ++i) {
+      RETURN_IF_ERROR(
+          ForwardOne(*bottoms[i], adds() ? bottoms[1] : nullptr, tops[i]));
+    }
+    if (kernel_ && blobs_frozen() && tops[0]->num_elements() > 0) {
+      blobs_[0] = Tensor();
     }
     return absl::OkStatus();
   }
@@ -79,6 +85,15 @@ class ConvolutionLayer : public Layer {
       RETURN_IF_ERROR(BackwardBottom(dy, pass.bottom_diffs[i]));
     }
     return absl::OkStatus();
+  }
+
+  bool Absorb(const Layer& next, int input) override {
+    if (!kernel_ || param().bottom_size() != 1 ||
+        !AppendFusedOp(next, input, &fused_ops_)) {
+      return false;
+    }
+    kernel_->Fuse(fused_ops_);
+    return true;
   }
 
   void BlobsChanged() override {
@@ -95,6 +110,18 @@ class ConvolutionLayer : public Layer {
     RETURN_IF_ERROR(AddBlob(dims, conv.weight_filler()));
     if (!conv.bias_term()) return absl::OkStatus();
     return AddBlob({geometry_.channels_out}, conv.bias_filler());
+  }
+
+  // True if the second bottom is added to the result.
+  bool adds() const { return HasAdd(fused_ops_); }
+
+  absl::Status ReshapeSum(absl::Span<const Shape> bottoms,
+                          std::vector<Shape>* tops) const {
+    ASSIGN_OR_RETURN((*tops)[0], TopShape(bottoms[0]));
+    if (bottoms[1] == (*tops)[0]) return absl::OkStatus();
+    return BottomError(absl::StrCat(
+        "the blob that is added has shape ", bottoms[1].ToString(),
+        ", but the convolution's result has ", (*tops)[0].ToString()));
   }
 
   absl::StatusOr<Shape> TopShape(const Shape& bottom) const {
@@ -127,11 +154,22 @@ class ConvolutionLayer : public Layer {
     return Shape::Create(dims).value();
   }
 
-  absl::Status ForwardOne(const Tensor& bottom, Tensor* top) {
+  // `addend` may be null.
+  absl::Status ForwardOne(const Tensor& bottom, const Tensor* addend,
+                          Tensor* top) {
     const Tensor src = bottom.Reshaped(Merged(bottom.shape()));
     Tensor dst = top->Reshaped(Merged(top->shape()));
     const Tensor* bias = blobs_.size() > 1 ? &blobs_[1] : nullptr;
-    if (kernel_) return kernel_->Run(src, blobs_[0], bias, &dst);
+    if (kernel_) {
+      if (blobs_frozen()) kernel_->AllowWinograd();
+      CpuConvolution::Addend added;
+      Tensor view;
+      if (addend != nullptr) {
+        view = addend->Reshaped(dst.shape());
+        added = {&view, IsLastUse(1) && addend != &bottom};
+      }
+      return kernel_->Run(src, blobs_[0], bias, added, &dst);
+    }
     ReferenceConvolution(geometry_, src, blobs_[0], bias, &dst);
     return absl::OkStatus();
   }
@@ -164,6 +202,7 @@ class ConvolutionLayer : public Layer {
   std::optional<CpuConvolution> kernel_;
   std::optional<CpuConvolutionBackwardData> data_kernel_;
   std::optional<CpuConvolutionBackwardWeights> weights_kernel_;
+  FusedOps fused_ops_;
 };
 
 }  // namespace

@@ -130,12 +130,15 @@ class EltwiseLayer : public Layer {
     const int64_t n = buffers.count;
     switch (param().eltwise_param().operation()) {
       case caffe::EltwiseParameter::SUM:
+#pragma omp parallel for simd
         for (int64_t i = 0; i < n; ++i) y[i] = c0 * a[i] + c1 * b[i];
         break;
       case caffe::EltwiseParameter::PROD:
+#pragma omp parallel for simd
         for (int64_t i = 0; i < n; ++i) y[i] = a[i] * b[i];
         break;
       case caffe::EltwiseParameter::MAX:
+#pragma omp parallel for simd
         for (int64_t i = 0; i < n; ++i) y[i] = a[i] > b[i] ? a[i] : b[i];
         break;
     }
@@ -144,12 +147,15 @@ class EltwiseLayer : public Layer {
   void Further(const float* x, float coeff, int64_t n, float* y) const {
     switch (param().eltwise_param().operation()) {
       case caffe::EltwiseParameter::SUM:
+#pragma omp parallel for simd
         for (int64_t i = 0; i < n; ++i) y[i] += coeff * x[i];
         break;
       case caffe::EltwiseParameter::PROD:
+#pragma omp parallel for simd
         for (int64_t i = 0; i < n; ++i) y[i] *= x[i];
         break;
       case caffe::EltwiseParameter::MAX:
+#pragma omp parallel for simd
         for (int64_t i = 0; i < n; ++i) y[i] = x[i] > y[i] ? x[i] : y[i];
         break;
     }

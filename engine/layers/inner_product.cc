@@ -1,6 +1,7 @@
 // InnerProduct: y = x * W^T + b over the axes from `axis` on.
 // Blobs: weights (M, K), or (K, M) with `transpose`; bias (M).
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,7 @@
 #include "engine/kernels/cpu/inner_product.h"
 #include "engine/kernels/cpu/inner_product_backward.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/fused_ops.h"
 
 namespace quantd {
 namespace {
@@ -54,8 +56,18 @@ class InnerProductLayer : public Layer {
     const int64_t num_items = bottoms[0]->shape().Count(0, axis_);
     const Tensor* bias = blobs_.size() > 1 ? &blobs_[1] : nullptr;
     Tensor dst = tops[0]->Reshaped({num_items, num_out_});
-    return kernel_.Run(bottoms[0]->Reshaped({num_items, num_in_}), blobs_[0],
-                       bias, &dst);
+    RETURN_IF_ERROR(kernel_.Run(bottoms[0]->Reshaped({num_items, num_in_}),
+                                blobs_[0], bias, &dst));
+    if (blobs_frozen() && dst.num_elements() > 0) blobs_[0] = Tensor();
+    return absl::OkStatus();
+  }
+
+  bool Absorb(const Layer& next, int input) override {
+    FusedOps ops = fused_ops_;
+    if (!AppendFusedOp(next, input, &ops) || HasAdd(ops)) return false;
+    fused_ops_ = std::move(ops);
+    kernel_.Fuse(fused_ops_);
+    return true;
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
@@ -79,6 +91,7 @@ class InnerProductLayer : public Layer {
   int axis_ = 1;
   int64_t num_in_ = 0;
   int64_t num_out_ = 0;
+  FusedOps fused_ops_;
   CpuInnerProduct kernel_;
 };
 

@@ -23,6 +23,7 @@
 #include "base/status_macros.h"
 #include "engine/core/net.h"
 #include "engine/core/threads.h"
+#include "engine/graph/optimize_for_inference.h"
 #include "engine/layers/registry.h"
 #include "tests/bench/nets/random_weights.h"
 #include "tests/bench/nets/zoo.h"
@@ -91,7 +92,12 @@ struct Row {
 
 absl::StatusOr<std::unique_ptr<Net>> MakeNet(const caffe::NetParameter& model,
                                              bool plain) {
-  return Net::Create(model, {}, MakeLayer);
+  if (plain) return Net::Create(model, {}, MakeLayer);
+  ASSIGN_OR_RETURN(const caffe::NetParameter optimized,
+                   OptimizeForInference(model, {}));
+  Net::Options options;
+  options.inference = true;
+  return Net::Create(optimized, options, MakeLayer);
 }
 
 void FillInput(Tensor* input) {

@@ -8,6 +8,7 @@
 #include "engine/kernels/cpu/dnnl_context.h"
 #include "engine/layers/conv_params.h"
 #include "oneapi/dnnl/dnnl.hpp"
+#include "tests/bench/stopwatch.h"
 
 namespace quantd::testing {
 namespace {
@@ -56,7 +57,8 @@ class DnnlLayerPrimitive : public LayerPrimitive {
 
 std::unique_ptr<LayerPrimitive> ConvPrimitive(const ConvGeometry& g,
                                               const Shape& src,
-                                              const Shape& dst) {
+                                              const Shape& dst,
+                                              dnnl::algorithm algorithm) {
   memory::dims weights = {g.channels_out / g.group, g.channels_in / g.group};
   if (g.group > 1) weights.insert(weights.begin(), g.group);
   weights.insert(weights.end(), g.kernel.begin(), g.kernel.end());
@@ -67,15 +69,42 @@ std::unique_ptr<LayerPrimitive> ConvPrimitive(const ConvGeometry& g,
                       g.KernelExtent(axis) - src[axis + 2] - g.pad[axis]);
   }
   const dnnl::convolution_forward::primitive_desc desc(
-      {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-       AnyDesc(src.dims()), AnyDesc(weights), AnyDesc({g.channels_out}),
-       AnyDesc(dst.dims()), g.stride, dilates, g.pad, pad_end},
+      {dnnl::prop_kind::forward_inference, algorithm, AnyDesc(src.dims()),
+       AnyDesc(weights), AnyDesc({g.channels_out}), AnyDesc(dst.dims()),
+       g.stride, dilates, g.pad, pad_end},
       WithRelu(), DnnlEngine());
   auto result = std::make_unique<DnnlLayerPrimitive>(
       dnnl::convolution_forward(desc), desc);
   result->flops = 2.0 * dst.num_elements() * g.channels_in / g.group;
   for (const int64_t k : g.kernel) result->flops *= k;
   return result;
+}
+
+// The least milliseconds of a few runs.
+double QuickTime(LayerPrimitive* primitive) {
+  Times times;
+  for (int i = 0; i < 4; ++i) {
+    const double begin = NowMs(false);
+    primitive->Run();
+    times.ms.push_back(NowMs(false) - begin);
+  }
+  return times.Min();
+}
+
+// The faster of direct convolution and Winograd's.
+std::unique_ptr<LayerPrimitive> BestConvPrimitive(const ConvGeometry& g,
+                                                  const Shape& src,
+                                                  const Shape& dst) {
+  auto direct = ConvPrimitive(g, src, dst, dnnl::algorithm::convolution_direct);
+  std::unique_ptr<LayerPrimitive> winograd;
+  try {
+    winograd =
+        ConvPrimitive(g, src, dst, dnnl::algorithm::convolution_winograd);
+  } catch (const dnnl::error&) {
+    return direct;  // Not for this convolution.
+  }
+  const bool is_faster = QuickTime(winograd.get()) < QuickTime(direct.get());
+  return is_faster ? std::move(winograd) : std::move(direct);
 }
 
 std::unique_ptr<LayerPrimitive> InnerProductPrimitive(int64_t items, int64_t in,
@@ -112,7 +141,7 @@ absl::StatusOr<std::unique_ptr<LayerPrimitive>> PrimitiveOf(const Net& net,
     ASSIGN_OR_RETURN(const ConvGeometry geometry,
                      ParseConvParams(param, src[1], src.num_axes() - 2));
     RETURN_IF_ERROR(CatchDnnl("a primitive", [&] {
-      result = ConvPrimitive(geometry, src, net.tops(index)[0]->shape());
+      result = BestConvPrimitive(geometry, src, net.tops(index)[0]->shape());
     }));
   }
   if (result != nullptr) result->layer = layer.name();

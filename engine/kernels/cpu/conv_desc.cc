@@ -36,14 +36,15 @@ memory::dims ConvPadEnd(const ConvGeometry& g, const memory::dims& src,
 
 dnnl::convolution_forward::primitive_desc ConvForwardDesc(
     const ConvGeometry& g, dnnl::prop_kind kind, const memory::dims& src,
-    const memory::dims& dst, bool has_bias) {
+    const memory::dims& dst, bool has_bias, dnnl::algorithm algorithm,
+    const dnnl::primitive_attr& attr) {
   const memory::desc bias =
       has_bias ? PlainDesc({g.channels_out}) : memory::desc();
   return dnnl::convolution_forward::primitive_desc(
-      {kind, dnnl::algorithm::convolution_direct, AnyDesc(src),
+      {kind, algorithm, AnyDesc(src),
        AnyDesc(ConvWeightDims(g)), bias, AnyDesc(dst), g.stride, ConvDilates(g),
        g.pad, ConvPadEnd(g, src, dst)},
-      DnnlEngine());
+      attr, DnnlEngine());
 }
 
 }  // namespace quantd

@@ -24,11 +24,14 @@ dnnl::memory::dims ConvPadEnd(const ConvGeometry& geometry,
                               const dnnl::memory::dims& src,
                               const dnnl::memory::dims& dst);
 
-// The forward pass for tensors of these shapes.
+// The forward pass for tensors of these shapes, by `algorithm`, followed by the
+// operations of `attr`.
 dnnl::convolution_forward::primitive_desc ConvForwardDesc(
     const ConvGeometry& geometry, dnnl::prop_kind kind,
     const dnnl::memory::dims& src, const dnnl::memory::dims& dst,
-    bool has_bias);
+    bool has_bias,
+    dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct,
+    const dnnl::primitive_attr& attr = {});
 
 }  // namespace quantd
 

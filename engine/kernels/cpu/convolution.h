@@ -9,14 +9,16 @@
 #include "absl/status/status.h"
 #include "engine/core/tensor.h"
 #include "engine/kernels/conv_geometry.h"
+#include "engine/kernels/cpu/packed_weights.h"
+#include "engine/kernels/fused_op.h"
 
 namespace quantd {
 
 // One convolution with its weights packed as the kernel likes them. Primitives
-// and packed weights of the last few input shapes are kept.
+// of the last few input shapes are kept.
 //
 // Threads: one at a time; computes with NumThreads() (engine/core/threads.h).
-// Memory: the packed weights, once per input shape that is kept.
+// Memory: the packed weights, once per layout that the input shapes need.
 class CpuConvolution {
  public:
   // One to three spatial axes.
@@ -30,11 +32,26 @@ class CpuConvolution {
   // Weights or bias have other values than in the last Run().
   void WeightsChanged();
 
+  // Does `ops` to the result from now on.
+  void Fuse(const FusedOps& ops);
+
+  // Lets large 3x3 convolutions be computed by Winograd's algorithm, which
+  // takes about half the time and rounds differently: by some 1e-6 of the
+  // largest value. Which ones depends on sizes only.
+  void AllowWinograd();
+
+  // What a fused kAdd adds.
+  struct Addend {
+    const Tensor* values = nullptr;  // Of dst's shape; not src.
+    bool may_overwrite = false;      // Nobody needs them afterwards.
+  };
+
   // Shapes as in ReferenceConvolution(). `src` and `dst` may be in a blocked
-  // layout. Does not work in place.
+  // layout. Does not work in place. `weights` may be empty once they were
+  // packed.
   // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
   absl::Status Run(const Tensor& src, const Tensor& weights, const Tensor* bias,
-                   Tensor* dst);
+                   const Addend& addend, Tensor* dst);
 
  private:
   struct Plan;  // What depends on the input's shape.
@@ -44,6 +61,9 @@ class CpuConvolution {
   Plan* FindOrMakePlan(const Tensor& src, const Tensor& dst, bool has_bias);
 
   const ConvGeometry geometry_;
+  FusedOps ops_;
+  bool winograd_allowed_ = false;
+  PackedWeights weights_;
   std::vector<std::unique_ptr<Plan>> plans_;  // Oldest first.
 };
 

@@ -14,10 +14,13 @@ using dnnl::memory;
 
 class DnnlLayout : public KernelLayout {
  public:
-  explicit DnnlLayout(const memory::desc& desc)
-      : memory_(desc, DnnlEngine()),
-        plain_(PlainDesc(desc.dims()), DnnlEngine(), nullptr),
-        to_plain_(memory_, plain_) {}
+  // With memory of `pool` if it is not null.
+  DnnlLayout(const memory::desc& desc, BufferPool* pool)
+      : buffer_(pool == nullptr
+                    ? Buffer()
+                    : pool->Take(static_cast<int64_t>(desc.get_size()))),
+        memory_(pool == nullptr ? memory(desc, DnnlEngine())
+                                : memory(desc, DnnlEngine(), buffer_.data())) {}
 
   const memory& values() const { return memory_; }
 
@@ -25,13 +28,13 @@ class DnnlLayout : public KernelLayout {
   // that cannot be had become NaN, which no later check accepts.
   void CopyToPlain(float* plain) const override {
     try {
-      memory to = plain_;
+      memory to(PlainDesc(memory_.get_desc().dims()), DnnlEngine(), plain);
       memory from = memory_;
-      to.set_data_handle(plain);
-      dnnl::reorder(to_plain_).execute(DnnlStream(), from, to);
+      dnnl::reorder(from, to).execute(DnnlStream(), from, to);
       DnnlStream().wait();
     } catch (const std::exception&) {
-      const size_t count = plain_.get_desc().get_size() / sizeof(float);
+      const size_t count =
+          PlainDesc(memory_.get_desc().dims()).get_size() / sizeof(float);
       std::fill_n(plain, count, std::numeric_limits<float>::quiet_NaN());
     }
   }
@@ -42,9 +45,8 @@ class DnnlLayout : public KernelLayout {
   }
 
  private:
+  const Buffer buffer_;
   const memory memory_;
-  const memory plain_;
-  const dnnl::reorder to_plain_;
 };
 
 const DnnlLayout* LayoutOf(const Tensor& tensor) {
@@ -90,10 +92,24 @@ memory WriteMemory(const memory::desc& desc, Tensor* tensor) {
   std::shared_ptr<KernelLayout> spare = tensor->SpareKernelLayout();
   auto layout = std::dynamic_pointer_cast<DnnlLayout>(spare);
   if (layout == nullptr || layout->values().get_desc() != desc) {
-    layout = std::make_shared<DnnlLayout>(desc);
+    layout = std::make_shared<DnnlLayout>(desc, tensor->pool().get());
   }
   tensor->SetKernelLayout(layout);
   return layout->values();
+}
+
+memory WriteMemoryOver(const Tensor& source, bool take,
+                       const memory::desc& desc, Tensor* tensor) {
+  const DnnlLayout* layout = LayoutOf(source, desc.dims());
+  if (take && layout != nullptr && layout->values().get_desc() == desc) {
+    tensor->SetKernelLayout(source.SpareKernelLayout());
+    return layout->values();
+  }
+  memory from = ReadMemory(source, desc.dims());
+  memory to = WriteMemory(desc, tensor);
+  dnnl::reorder(from, to).execute(DnnlStream(), from, to);
+  DnnlStream().wait();
+  return to;
 }
 
 memory Reordered(const memory& from, const memory::desc& desc,

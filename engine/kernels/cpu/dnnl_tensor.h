@@ -28,6 +28,12 @@ dnnl::memory ReadMemory(const Tensor& tensor, const std::vector<int64_t>& dims);
 // of the returned memory.
 dnnl::memory WriteMemory(const dnnl::memory::desc& desc, Tensor* tensor);
 
+// As WriteMemory(), but the memory holds the values of `source`, which has the
+// shape of `tensor`. With `take` it may be the memory of `source`, whose values
+// are then lost.
+dnnl::memory WriteMemoryOver(const Tensor& source, bool take,
+                             const dnnl::memory::desc& desc, Tensor* tensor);
+
 // `memory` itself if it has layout `desc`, else `*scratch` (made if it is empty
 // or of another layout) with the values of `memory`.
 dnnl::memory Reordered(const dnnl::memory& memory,

@@ -5,6 +5,7 @@
 
 #include "engine/kernels/cpu/dnnl_context.h"
 #include "engine/kernels/cpu/dnnl_tensor.h"
+#include "engine/kernels/cpu/post_ops.h"
 #include "oneapi/dnnl/dnnl.hpp"
 
 namespace quantd {
@@ -13,18 +14,19 @@ namespace {
 using dnnl::memory;
 using PrimitiveDesc = dnnl::inner_product_forward::primitive_desc;
 
-PrimitiveDesc MakeDesc(const Shape& src, const Shape& dst, bool has_bias) {
+PrimitiveDesc MakeDesc(const Shape& src, const Shape& dst, bool has_bias,
+                       const dnnl::primitive_attr& attr) {
   const auto kind = dnnl::prop_kind::forward_inference;
   const memory::desc weights({dst[1], src[1]}, memory::data_type::f32,
                              memory::format_tag::any);
   if (!has_bias) {
     return PrimitiveDesc(
-        {kind, PlainDesc(src.dims()), weights, PlainDesc(dst.dims())},
+        {kind, PlainDesc(src.dims()), weights, PlainDesc(dst.dims())}, attr,
         DnnlEngine());
   }
   return PrimitiveDesc({kind, PlainDesc(src.dims()), weights,
                         PlainDesc({dst[1]}), PlainDesc(dst.dims())},
-                       DnnlEngine());
+                       attr, DnnlEngine());
 }
 
 }  // namespace
@@ -34,16 +36,17 @@ struct CpuInnerProduct::Plan {
   bool has_bias = false;
   PrimitiveDesc desc;
   dnnl::inner_product_forward primitive;
-  memory weights;  // Packed.
-  bool weights_valid = false;
 };
 
 CpuInnerProduct::CpuInnerProduct(bool transposed) : transposed_(transposed) {}
 
 CpuInnerProduct::~CpuInnerProduct() = default;
 
-void CpuInnerProduct::WeightsChanged() {
-  for (auto& plan : plans_) plan->weights_valid = false;
+void CpuInnerProduct::WeightsChanged() { weights_.Clear(); }
+
+void CpuInnerProduct::Fuse(const FusedOps& ops) {
+  ops_ = ops;
+  plans_.clear();
 }
 
 CpuInnerProduct::Plan* CpuInnerProduct::FindOrMakePlan(const Tensor& src,
@@ -57,7 +60,7 @@ CpuInnerProduct::Plan* CpuInnerProduct::FindOrMakePlan(const Tensor& src,
   auto plan = std::make_unique<Plan>();
   plan->src_shape = src.shape();
   plan->has_bias = has_bias;
-  plan->desc = MakeDesc(src.shape(), dst.shape(), has_bias);
+  plan->desc = MakeDesc(src.shape(), dst.shape(), has_bias, PostOpsAttr(ops_));
   plan->primitive = dnnl::inner_product_forward(plan->desc);
   if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));
@@ -69,19 +72,14 @@ absl::Status CpuInnerProduct::Run(const Tensor& src, const Tensor& weights,
   if (dst->num_elements() == 0) return absl::OkStatus();
   return CatchDnnl("an inner product", [&] {
     Plan* plan = FindOrMakePlan(src, *dst, bias != nullptr);
-    if (!plan->weights_valid) {
-      const memory::desc from_desc(
-          plan->desc.weights_desc().dims(), memory::data_type::f32,
-          transposed_ ? memory::format_tag::ba : memory::format_tag::ab);
-      memory from(from_desc, DnnlEngine(), const_cast<float*>(weights.data()));
-      plan->weights = memory(plan->desc.weights_desc(), DnnlEngine());
-      dnnl::reorder(from, plan->weights)
-          .execute(DnnlStream(), from, plan->weights);
-      plan->weights_valid = true;
-    }
+    const memory::desc plain_desc(
+        plan->desc.weights_desc().dims(), memory::data_type::f32,
+        transposed_ ? memory::format_tag::ba : memory::format_tag::ab);
+    const memory packed =
+        weights_.Get(plan->desc.weights_desc(), weights, plain_desc);
     std::unordered_map<int, memory> args = {
         {DNNL_ARG_SRC, ReadMemory(src, src.shape().dims())},
-        {DNNL_ARG_WEIGHTS, plan->weights},
+        {DNNL_ARG_WEIGHTS, packed},
         {DNNL_ARG_DST, WriteMemory(plan->desc.dst_desc(), dst)}};
     if (bias != nullptr) {
       args[DNNL_ARG_BIAS] = ReadMemory(*bias, bias->shape().dims());
