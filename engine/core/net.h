@@ -166,12 +166,14 @@ class Net {
     std::vector<Tensor*> dead;
   };
 
-  // Builds a net: what is needed only until it is complete.
+  // Builds a net: what is needed only until it is complete (net_builder.h).
   class Builder;
   // Fuses layers and plans memory, for Options::inference.
   class InferencePlan;
 
   Net() = default;
+
+  static std::vector<Shape> ShapesOf(const std::vector<const Tensor*>& tensors);
 
   // Reshapes `node` if its bottoms' shapes are not those of the last time, and
   // resizes its tops.

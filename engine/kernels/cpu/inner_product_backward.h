@@ -9,7 +9,7 @@ namespace quantd {
 
 // Of dst (N, M) = src (N, K) * weights^T + bias (M), where the weights are
 // (M, K), or (K, M) if `transposed`. All values are taken in plain order.
-// Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
+// Errors: INTERNAL, DEVICE_ERROR.
 
 // diff_src = diff_dst * weights.
 absl::Status InnerProductBackwardData(const Tensor& weights, bool transposed,
