@@ -7,17 +7,29 @@ _COPTS = [
     "-Wno-unused-parameter",
 ]
 
+def _all_copts(copts):
+    # Clang's OpenMP wants a library that Debian keeps apart from clang; fuzzers
+    # do without threads.
+    without_openmp = select({
+        "//tools/bazel:fuzz": [
+            "-fno-openmp",
+            "-Wno-source-uses-openmp",
+        ],
+        "//conditions:default": [],
+    })
+    return _COPTS + copts + (without_openmp if "-fopenmp" in copts else [])
+
 def quantd_cc_library(name, copts = [], **kwargs):
-    native.cc_library(name = name, copts = _COPTS + copts, **kwargs)
+    native.cc_library(name = name, copts = _all_copts(copts), **kwargs)
 
 def quantd_cc_binary(name, copts = [], **kwargs):
-    native.cc_binary(name = name, copts = _COPTS + copts, **kwargs)
+    native.cc_binary(name = name, copts = _all_copts(copts), **kwargs)
 
 def quantd_cc_test(name, copts = [], deps = [], size = "small", **kwargs):
     native.cc_test(
         name = name,
         size = size,
-        copts = _COPTS + copts,
+        copts = _all_copts(copts),
         deps = deps + ["@gtest//:gtest_main"],
         **kwargs
     )
