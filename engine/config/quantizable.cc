@@ -53,7 +53,8 @@ constexpr absl::string_view kFusibleTypes[] = {
 
 // Types that only their bottom 0 carries data for.
 constexpr absl::string_view kFirstBottomTypes[] = {
-    "Crop", "PSROIPooling", "ROIAlign", "ROIPooling", "Reshape", "Unpooling",
+    "Crop",    "PSROIPooling", "ROIAlign", "ROIPooling",
+    "Reshape", "Unpooling",    "Upsample",
 };
 
 constexpr absl::string_view kRecurrentTypes[] = {

@@ -17,6 +17,7 @@
 #include "engine/config/quant_plan.h"
 #include "engine/core/net.h"
 #include "engine/export/export.h"
+#include "engine/graph/drop_tail.h"
 #include "engine/graph/fuse_batch_norm.h"
 #include "engine/graph/reuse_blobs.h"
 #include "engine/graph/uninplace.h"
@@ -157,8 +158,9 @@ absl::Status Calibration::CollectStatistics() {
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
   RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
-  caffe::NetParameter weighted =
-      WithInputLayer(fused_.net, feed_, 1, reader->image_shape());
+  ASSIGN_OR_RETURN(
+      caffe::NetParameter weighted,
+      DropTail(WithInputLayer(fused_.net, feed_, 1, reader->image_shape())));
   RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_.weights, &weighted));
   std::set<std::string> watched;
   for (const QuantizedBlob& blob : plan_.blobs) watched.insert(blob.blob);
