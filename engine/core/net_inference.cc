@@ -30,6 +30,7 @@ absl::Status Net::InferencePlan::Apply(const std::set<std::string>& keep) {
   ForgetNames();
   for (Node& node : net_->layers_) node.layer->FreezeBlobs();
   RETURN_IF_ERROR(net_->ReshapeForInference());
+  RETURN_IF_ERROR(CheckPeak());
   return TakeMemory();
 }
 

@@ -114,9 +114,10 @@ absl::Status Calibration::Load() {
 
 absl::Status Calibration::Transform() {
   ASSIGN_OR_RETURN(original_, Uninplace(model_));
-  ASSIGN_OR_RETURN(
-      fused_, FuseBatchNorm(original_,
-                            {config_.do_fusion, config_.skip_fusion_layers}));
+  FusionOptions fusion;
+  fusion.do_fusion = config_.do_fusion;
+  fusion.skip_fusion_layers = config_.skip_fusion_layers;
+  ASSIGN_OR_RETURN(fused_, FuseBatchNorm(original_, fusion));
   ASSIGN_OR_RETURN(plan_, MakeQuantPlan(fused_.net, config_));
   for (const Warning& warning : plan_.warnings) {
     Warn(warning.reason, warning.message, tracker_.monitor());

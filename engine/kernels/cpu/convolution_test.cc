@@ -96,7 +96,7 @@ TEST_P(CpuConvolutionTest, ForwardIsTheDefinition) {
   CpuConvolution kernel(case_.geometry);
   for (const Tensor* maybe_bias :
        {&bias, static_cast<const Tensor*>(nullptr)}) {
-    ASSERT_OK(kernel.Run(src, weights, maybe_bias, &dst));
+    ASSERT_OK(kernel.Run(src, weights, maybe_bias, {}, &dst));
     ReferenceConvolution(case_.geometry, src, weights, maybe_bias, &expected);
     ExpectNear(dst, expected);
   }
