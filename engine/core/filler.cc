@@ -5,33 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "engine/core/random.h"
 
 namespace quantd {
 namespace {
 
-// splitmix64: the standard distributions differ between libraries.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-
-  // In [0, 1).
-  double Uniform() {
-    state_ += 0x9e3779b97f4a7c15u;
-    uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
-  }
-
-  // Mean 0, deviation 1, by Box and Muller.
-  double Gaussian() {
-    const double radius = std::sqrt(-2 * std::log(1 - Uniform()));
-    return radius * std::cos(2 * 3.14159265358979323846 * Uniform());
-  }
-
- private:
-  uint64_t state_;
-};
+// Mean 0, deviation 1, by Box and Muller.
+double Gaussian(Random* random) {
+  const double radius = std::sqrt(-2 * std::log(1 - random->Uniform()));
+  return radius * std::cos(2 * 3.14159265358979323846 * random->Uniform());
+}
 
 absl::Status FillerError(const std::string& problem) {
   return Error(absl::StatusCode::kInvalidArgument, "LAYER_PARAMETER_INVALID",
@@ -61,7 +44,7 @@ void FillUniform(double min, double max, Random* random, Tensor* blob) {
 
 void FillGaussian(double mean, double std, Random* random, Tensor* blob) {
   for (float& value : blob->values()) {
-    value = static_cast<float>(mean + std * random->Gaussian());
+    value = static_cast<float>(mean + std * Gaussian(random));
   }
 }
 
@@ -98,9 +81,9 @@ absl::Status FillBilinear(Tensor* blob) {
 
 }  // namespace
 
-absl::Status Fill(const caffe::FillerParameter& filler, uint32_t seed,
+absl::Status Fill(const caffe::FillerParameter& filler, uint64_t seed,
                   Tensor* blob) {
-  Random random(seed);
+  Random random(seed, 0);
   const std::string& type = filler.type();
   if (type == "constant") {
     if (filler.value() == 0) return absl::OkStatus();  // As it is made.

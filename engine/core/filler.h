@@ -16,7 +16,7 @@ namespace quantd {
 // fan_in = elements / dim 0, fan_out = elements / dim 1.
 // Errors: INVALID_ARGUMENT for an unknown type, or a shape that the type does
 // not fit (bilinear: 4-D with a square kernel).
-absl::Status Fill(const caffe::FillerParameter& filler, uint32_t seed,
+absl::Status Fill(const caffe::FillerParameter& filler, uint64_t seed,
                   Tensor* blob);
 
 }  // namespace quantd

@@ -7,19 +7,22 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/filler.h"
+#include "engine/core/random.h"
 
 namespace quantd {
 
 namespace {
 
 // FNV-1a.
-uint32_t HashOf(absl::string_view text) {
-  uint32_t hash = 2166136261u;
-  for (char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+uint64_t HashOf(absl::string_view text) {
+  uint64_t hash = 14695981039346656037u;
+  for (char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
   return hash;
 }
 
 }  // namespace
+
+uint64_t Layer::Seed() const { return Random(seed_, HashOf(name())).Next(); }
 
 absl::Status Layer::Backward(const BackwardPass& pass) {
   return Error(absl::StatusCode::kUnimplemented, "LAYER_NOT_DIFFERENTIABLE",
@@ -47,8 +50,9 @@ absl::Status Layer::AddBlob(const std::vector<int64_t>& dims,
   }
   Tensor blob;
   RETURN_IF_ERROR(blob.Resize(shape));
-  const uint32_t seed = HashOf(name()) + static_cast<uint32_t>(blobs_.size());
-  if (!skip_fillers_) RETURN_IF_ERROR(Fill(filler, seed, &blob));
+  if (!skip_fillers_) {
+    RETURN_IF_ERROR(Fill(filler, Seed() + blobs_.size(), &blob));
+  }
   blobs_.push_back(std::move(blob));
   return absl::OkStatus();
 }

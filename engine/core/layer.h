@@ -4,6 +4,7 @@
 #ifndef QUANTD_ENGINE_CORE_LAYER_H_
 #define QUANTD_ENGINE_CORE_LAYER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -62,6 +63,9 @@ class Layer {
   // blobs() with their shapes, filled with zeros or by the fillers.
   virtual absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) = 0;
 
+  // What random numbers depend on besides the layer's name; before SetUp().
+  void SetSeed(uint64_t seed) { seed_ = seed; }
+
   // Says before SetUp() that all blobs will be loaded: fillers need not run.
   void SkipFillers() { skip_fillers_ = true; }
 
@@ -72,6 +76,11 @@ class Layer {
 
   // Computes the tops, which have the shapes that Reshape() gave.
   virtual absl::Status Forward(Bottoms bottoms, Tops tops) = 0;
+
+  // Says after SetUp() that the next Forward() is to be what it would be after
+  // `passes` more: data layers leave out that many batches, random numbers go
+  // on behind theirs. Errors: those of reading the data.
+  virtual absl::Status SkipPasses(int64_t passes) { return absl::OkStatus(); }
 
   // The gradient of the last Forward(): writes pass.bottom_diffs and *adds*
   // d(loss) / d(blob i) to blob_diff(i) where WantsBlobDiff(i). Called only if
@@ -128,6 +137,9 @@ class Layer {
   const std::vector<Tensor>& blob_diffs() const { return blob_diffs_; }
 
  protected:
+  // Depends on SetSeed() and the layer's name.
+  uint64_t Seed() const;
+
   bool expects_backward() const { return expects_backward_; }
   bool blobs_frozen() const { return blobs_frozen_; }
   bool IsLastUse(int bottom) const {
@@ -141,7 +153,7 @@ class Layer {
   Tensor& blob_diff(int index) { return blob_diffs_[index]; }
 
   // Appends a blob with the filler's values, or zeros. Random ones depend on
-  // the layer's name. Errors: as Fill() (engine/core/filler.h);
+  // Seed(). Errors: as Fill() (engine/core/filler.h);
   // INVALID_ARGUMENT for dimensions that are no shape or hold more than
   // kMaxBlobElements; RESOURCE_EXHAUSTED without memory.
   absl::Status AddBlob(const std::vector<int64_t>& dims,
@@ -152,6 +164,7 @@ class Layer {
  private:
   const caffe::LayerParameter param_;
   const caffe::Phase phase_;
+  uint64_t seed_ = 0;
   bool skip_fillers_ = false;
   bool expects_backward_ = false;
   bool blobs_frozen_ = false;

@@ -145,6 +145,14 @@ absl::Status Net::Forward(const AfterLayer& after_layer) {
   return absl::OkStatus();
 }
 
+absl::Status Net::SkipPasses(int64_t passes) {
+  for (Node& node : layers_) {
+    RETURN_IF_ERROR(
+        InLayer(node.layer->param(), node.layer->SkipPasses(passes)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Net::ReshapeForInference() {
   bool changed = false;
   for (Node& node : layers_) {

@@ -46,6 +46,9 @@ class Net {
     // and weights get gradients. What is computed follows Caffe's rules
     // (gradient_plan.h) and NetParameter.force_backward.
     bool backward = false;
+    // What fillers, dropout and random crops draw from, besides the layers'
+    // names: the same seed gives the same numbers in every run.
+    uint64_t seed = 0;
     // Forward() at its fastest, with little memory. Layers take over the work
     // of those behind them (Layer::Absorb), which are then gone from the net;
     // blobs live from their writer to their last reader; layers may give up
@@ -122,6 +125,10 @@ class Net {
 
   // Runs all layers. Shapes follow the inputs: what changed is reshaped.
   absl::Status Forward(const AfterLayer& after_layer = nullptr);
+
+  // Makes the next Forward() what it would be after `passes` more of them: see
+  // Layer::SkipPasses(). Errors: those of the layers.
+  absl::Status SkipPasses(int64_t passes);
 
   // With Options::inference: about the most bytes that a Forward() with the
   // present shapes holds at once, weights included. Known, and compared with

@@ -82,6 +82,7 @@ absl::Status Net::Builder::AddLayer(const caffe::LayerParameter& param,
   RETURN_IF_ERROR(ConnectTops(param, &node));
   RETURN_IF_ERROR(SetLossWeights(param, &node));
   RETURN_IF_ERROR(CheckPropagateDown(param));
+  node.layer->SetSeed(options_.seed);
   if (!blobs.empty()) node.layer->SkipFillers();
   RETURN_IF_ERROR(node.layer->SetUp(ShapesOf(node.bottoms), node.tops.size()));
   for (const Tensor& blob : node.layer->blobs()) {

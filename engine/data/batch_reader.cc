@@ -84,6 +84,19 @@ absl::Status BatchReader::SetBatchSize(int64_t batch_size) {
   return absl::OkStatus();
 }
 
+absl::Status BatchReader::Skip(int64_t count) {
+  const int64_t num_images = count * options_.batch_size;
+  if (num_images == 0) return absl::OkStatus();
+  if (num_read_ > 0 || thread_.joinable()) {
+    return Error(absl::StatusCode::kInternal, "INTERNAL",
+                 "batches are skipped after one was read", {});
+  }
+  RETURN_IF_ERROR(source_->Skip(num_images - (is_first_decoded_ ? 1 : 0)));
+  is_first_decoded_ = false;
+  num_read_ += num_images;
+  return absl::OkStatus();
+}
+
 // Decodes the next image into datum_; returns its transformed shape.
 absl::StatusOr<Shape> BatchReader::NextImage() {
   if (is_first_decoded_) {

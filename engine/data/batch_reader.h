@@ -93,6 +93,10 @@ class BatchReader {
   // Errors: as Create().
   absl::Status SetBatchSize(int64_t batch_size);
 
+  // Leaves out `count` batches; only before the first Next(), with wrap = true.
+  // Errors: those of ImageSource::Skip().
+  absl::Status Skip(int64_t count);
+
   // Resizes and fills `data` (n,C,h,w) and, unless null, `labels` (n). Returns
   // n: batch_size, or with wrap = false less in the last batch and 0 after it
   // (then the tensors are untouched).

@@ -50,6 +50,30 @@ TEST(BatchReaderTest, WrapsAround) {
   EXPECT_THAT(all, ElementsAre(0, 1, 2, 0, 1, 2, 0, 1));
 }
 
+TEST(BatchReaderTest, SkippedBatchesAreLeftOutAndNothingElseChanges) {
+  BatchReader::Options options = OptionsFor(WriteLmdb(Pixels(3)), 2);
+  options.phase = caffe::TRAIN;
+  options.transform.set_mirror(true);
+  ASSERT_OK_AND_ASSIGN(auto whole, BatchReader::Create(options));
+  for (int64_t skipped = 0; skipped < 5; ++skipped) {
+    ASSERT_OK_AND_ASSIGN(auto reader, BatchReader::Create(options));
+    ASSERT_OK(reader->Skip(skipped));
+    Tensor data, labels, expected_data, expected_labels;
+    ASSERT_OK(reader->Next(&data, &labels).status());
+    ASSERT_OK(whole->Next(&expected_data, &expected_labels).status());
+    EXPECT_EQ(data.values(), expected_data.values()) << skipped;
+    EXPECT_EQ(labels.values(), expected_labels.values()) << skipped;
+  }
+}
+
+TEST(BatchReaderTest, SkipsOnlyBeforeTheFirstBatch) {
+  ASSERT_OK_AND_ASSIGN(
+      auto reader, BatchReader::Create(OptionsFor(WriteLmdb(Pixels(3)), 2)));
+  Tensor data;
+  ASSERT_OK(reader->Next(&data, nullptr).status());
+  EXPECT_FALSE(reader->Skip(1).ok());
+}
+
 TEST(BatchReaderTest, WithoutWrapTheLastBatchIsSmaller) {
   BatchReader::Options options = OptionsFor(WriteLmdb(Pixels(5)), 2);
   options.wrap = false;

@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
+#include "engine/core/random.h"
 #include "engine/data/decode_image.h"
 #include "engine/data/resize_image.h"
-#include "engine/data/sample_random.h"
 
 namespace quantd {
 namespace {
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<ImageSource>> ImageListSource::Open(
       absl::WrapUnique(new ImageListSource(options, std::move(entries)));
   source->StartRound();
   if (options.rand_skip == 0) return source;
-  SampleRandom random(options.seed, kSkipStream);
+  Random random(options.seed, kSkipStream);
   source->next_ = random.Below(options.rand_skip);
   if (source->next_ >= source->num_images()) {
     return Error(absl::StatusCode::kFailedPrecondition, "DATASET_TOO_SMALL",
@@ -79,7 +79,7 @@ absl::StatusOr<std::unique_ptr<ImageSource>> ImageListSource::Open(
 void ImageListSource::StartRound() {
   next_ = 0;
   if (!options_.shuffle) return;
-  SampleRandom random(options_.seed, kShuffleStream + round_);
+  Random random(options_.seed, kShuffleStream + round_);
   order_.resize(entries_.size());
   std::iota(order_.begin(), order_.end(), 0);
   for (size_t i = order_.size() - 1; i > 0; --i) {
@@ -96,6 +96,18 @@ absl::Status ImageListSource::ReadImage(const std::string& path,
   if (options_.new_height > 0) {
     ResizeBilinear(options_.new_height, options_.new_width, image);
   }
+  return absl::OkStatus();
+}
+
+absl::Status ImageListSource::Skip(int64_t count) {
+  const int64_t position = next_ + count;
+  if (position <= num_images()) {
+    next_ = position;
+    return absl::OkStatus();
+  }
+  round_ += position / num_images();
+  StartRound();
+  next_ = position % num_images();
   return absl::OkStatus();
 }
 

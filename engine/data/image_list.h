@@ -51,6 +51,7 @@ class ImageListSource : public ImageSource {
   // Errors: NOT_FOUND, FILE_NOT_FOUND and the others of FileSystem; those of
   // DecodeImage().
   absl::Status Next(DecodedDatum* datum) override;
+  absl::Status Skip(int64_t count) override;
   absl::Status AtLast(const absl::Status& status) const override;
 
  private:

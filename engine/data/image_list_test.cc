@@ -116,6 +116,22 @@ TEST(ImageListTest, RandSkipStartsInside) {
   EXPECT_THAT(ImageListSource::Open(options), HasReason("DATASET_TOO_SMALL"));
 }
 
+TEST(ImageListTest, SkippedImagesAreLeftOutInEveryRound) {
+  ImageListSource::Options options = Pixels(5);
+  for (const bool shuffle : {false, true}) {
+    options.shuffle = shuffle;
+    ASSERT_OK_AND_ASSIGN(const auto whole, ImageListSource::Open(options));
+    const std::vector<int> all = Labels(whole.get(), 20);
+    for (int skipped = 0; skipped < 19; ++skipped) {
+      ASSERT_OK_AND_ASSIGN(const auto source, ImageListSource::Open(options));
+      const int at_once = skipped / 2;
+      ASSERT_OK(source->Skip(at_once));
+      ASSERT_OK(source->Skip(skipped - at_once));
+      EXPECT_EQ(Labels(source.get(), 1)[0], all[skipped]) << skipped;
+    }
+  }
+}
+
 TEST(ImageListTest, NamesWhatIsWrong) {
   ImageListSource::Options options = Pixels(1);
   options.list = "/nonexistent/list.txt";

@@ -23,6 +23,9 @@ class ImageSource {
   // next. Errors name the record, as AtLast() does.
   virtual absl::Status Next(DecodedDatum* datum) = 0;
 
+  // Leaves out `count` images. Errors: those of finding the images.
+  virtual absl::Status Skip(int64_t count) = 0;
+
   // `status` with the place of the image that Next() gave last: data set and
   // key, or list and line. OK stays OK.
   virtual absl::Status AtLast(const absl::Status& status) const = 0;

@@ -27,6 +27,13 @@ absl::Status LmdbSource::Next(DecodedDatum* datum) {
   return AtLast(DecodeDatum(record.value, mode_, datum));
 }
 
+absl::Status LmdbSource::Skip(int64_t count) {
+  for (int64_t i = count % num_images(); i > 0; --i) {
+    RETURN_IF_ERROR(reader_->Next().status());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status LmdbSource::AtLast(const absl::Status& status) const {
   if (status.ok()) return status;
   const std::string key = PrintableKey(key_);

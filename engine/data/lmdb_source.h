@@ -27,6 +27,8 @@ class LmdbSource : public ImageSource {
   int64_t num_images() const override { return reader_->num_records(); }
   // Errors: those of LmdbReader::Next() and DecodeDatum().
   absl::Status Next(DecodedDatum* datum) override;
+  // Errors: those of LmdbReader::Next().
+  absl::Status Skip(int64_t count) override;
   absl::Status AtLast(const absl::Status& status) const override;
 
  private:

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "engine/data/sample_random.h"
+#include "engine/core/random.h"
 
 namespace quantd {
 namespace {
@@ -105,7 +105,7 @@ absl::Status ImageTransform::Apply(const Image& image, uint64_t index,
   window.top = free_rows / 2;
   window.left = free_columns / 2;
   if (phase_ == caffe::TRAIN) {
-    SampleRandom random(seed_, index);
+    Random random(seed_, index);
     if (param_.crop_size() > 0) {
       window.top = random.Below(free_rows + 1);
       window.left = random.Below(free_columns + 1);

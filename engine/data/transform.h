@@ -23,7 +23,7 @@ namespace quantd {
 // images in TRAIN only, so that calibration and evaluation are reproducible.
 //
 // Random numbers: image n since the start (n counts on from round to round)
-// has a SampleRandom(seed, n) of its own, which gives, in this order: the
+// has a Random(seed, n) of its own, which gives, in this order: the
 // first row (where crop_size is set), the first column, the flip.
 //
 // Threads: safe.

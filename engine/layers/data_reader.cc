@@ -19,6 +19,7 @@ absl::Status DataReaderLayer::Open(
   options.batch_size = batch_size;
   options.transform = transform;
   options.phase = phase();
+  options.seed = Seed();
   options.fixed_shape = false;
   options.prefetch = static_cast<int>(std::clamp(prefetch, 1u, kMaxPrefetch));
   ASSIGN_OR_RETURN(reader_, BatchReader::Create(std::move(source), options));
@@ -36,6 +37,10 @@ absl::Status DataReaderLayer::Reshape(absl::Span<const Shape> bottoms,
 
 absl::Status DataReaderLayer::Forward(Bottoms bottoms, Tops tops) {
   return reader_->Next(tops[0], tops.size() > 1 ? tops[1] : nullptr).status();
+}
+
+absl::Status DataReaderLayer::SkipPasses(int64_t passes) {
+  return reader_->Skip(passes);
 }
 
 }  // namespace quantd

@@ -21,6 +21,7 @@ class DataReaderLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override;
   absl::Status Forward(Bottoms bottoms, Tops tops) override;
+  absl::Status SkipPasses(int64_t passes) override;
 
  protected:
   // Opens the reader; called by SetUp() of the derived class. Decodes the first

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
-#include <random>
 #include <string>
 
 #include "engine/core/layer.h"
+#include "engine/core/random.h"
 #include "engine/layers/checks.h"
 
 namespace quantd {
@@ -42,10 +42,10 @@ class DropoutLayer : public Layer {
     const int64_t n = bottoms[0]->num_elements();
     if (phase() == caffe::TRAIN) {
       const float scale = scale_train ? 1.0f / keep : 1.0f;
-      std::bernoulli_distribution is_kept(keep);
+      Random random(Seed(), num_passes_++);
       float* factors = factors_.data();
       for (int64_t i = 0; i < n; ++i) {
-        factors[i] = is_kept(random_) ? scale : 0;
+        factors[i] = random.Uniform() < keep ? scale : 0;
         y[i] = x[i] * factors[i];
       }
     } else if (!scale_train) {
@@ -72,11 +72,15 @@ class DropoutLayer : public Layer {
     return absl::OkStatus();
   }
 
+  absl::Status SkipPasses(int64_t passes) override {
+    num_passes_ += passes;
+    return absl::OkStatus();
+  }
+
   bool AllowsInPlace() const override { return true; }
 
  private:
-  // The same sequence in every run.
-  std::mt19937_64 random_;
+  uint64_t num_passes_ = 0;
   Tensor factors_;  // TRAIN: what the last Forward() multiplied by.
 };
 

@@ -8,7 +8,7 @@
 #include "base/status_macros.h"
 #include "engine/core/filler.h"
 #include "engine/core/layer.h"
-#include "engine/data/sample_random.h"
+#include "engine/core/random.h"
 #include "engine/layers/checks.h"
 
 namespace quantd {
@@ -45,12 +45,16 @@ class DummyDataLayer : public Layer {
         std::fill_n(tops[i]->DataToOverwrite(), tops[i]->num_elements(),
                     filler.value());
       } else {
-        SampleRandom random(num_passes_, SeedOfName() + i);
-        RETURN_IF_ERROR(
-            Fill(filler, static_cast<uint32_t>(random.Next()), tops[i]));
+        Random random(Seed() + i, num_passes_);
+        RETURN_IF_ERROR(Fill(filler, random.Next(), tops[i]));
       }
     }
     ++num_passes_;
+    return absl::OkStatus();
+  }
+
+  absl::Status SkipPasses(int64_t passes) override {
+    num_passes_ += passes;
     return absl::OkStatus();
   }
 
@@ -123,12 +127,6 @@ class DummyDataLayer : public Layer {
       RETURN_IF_ERROR(Fill(FillerOf(i), 0, &probe));
     }
     return absl::OkStatus();
-  }
-
-  uint64_t SeedOfName() const {
-    uint64_t seed = 0;
-    for (const char c : name()) seed = seed * 1099511628211u + uint8_t(c);
-    return seed;
   }
 
   std::vector<Shape> shapes_;

@@ -16,7 +16,7 @@
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
-#include "engine/data/sample_random.h"
+#include "engine/core/random.h"
 #include "engine/hdf5/hdf5_reader.h"
 #include "engine/layers/checks.h"
 
@@ -64,14 +64,20 @@ class Hdf5DataLayer : public Layer {
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     const int64_t batch = param().hdf5_data_param().batch_size();
     for (int64_t i = 0; i < batch; ++i) {
-      if (row_ == num_rows()) RETURN_IF_ERROR(NextFile());
-      const int64_t row = row_order_[row_];
+      ASSIGN_OR_RETURN(const int64_t row, NextRow());
       for (size_t k = 0; k < tops.size(); ++k) {
         const int64_t size = values_[k].num_elements() / num_rows();
         std::copy_n(std::as_const(values_[k]).data() + row * size, size,
                     tops[k]->data() + i * size);
       }
-      ++row_;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SkipPasses(int64_t passes) override {
+    const int64_t batch = param().hdf5_data_param().batch_size();
+    for (int64_t i = 0; i < passes * batch; ++i) {
+      RETURN_IF_ERROR(NextRow().status());
     }
     return absl::OkStatus();
   }
@@ -106,11 +112,17 @@ class Hdf5DataLayer : public Layer {
   void StartOrder(std::vector<int64_t>* order) {
     std::iota(order->begin(), order->end(), 0);
     if (!param().hdf5_data_param().shuffle()) return;
-    SampleRandom random(kSeed, num_orders_++);
+    Random random(Seed(), num_orders_++);
     for (size_t i = order->size(); i > 1; --i) {
       std::swap((*order)[i - 1],
                 (*order)[random.Below(static_cast<int64_t>(i))]);
     }
+  }
+
+  // Index in values_; opens the next file where this one ends.
+  absl::StatusOr<int64_t> NextRow() {
+    if (row_ == num_rows()) RETURN_IF_ERROR(NextFile());
+    return row_order_[row_++];
   }
 
   // Where the rows of this file end, those of the next begin.
@@ -181,8 +193,6 @@ class Hdf5DataLayer : public Layer {
            std::equal(a.dims().begin() + 1, a.dims().end(),
                       b.dims().begin() + 1);
   }
-
-  static constexpr uint64_t kSeed = 1;
 
   std::vector<std::string> files_;
   std::vector<int64_t> file_order_;

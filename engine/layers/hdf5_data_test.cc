@@ -120,5 +120,17 @@ TEST(Hdf5DataLayerTest, NamesWhatIsWrong) {
   EXPECT_THAT(other.Forward(), HasReason("HDF5_DATASET_NOT_FOUND"));
 }
 
+TEST(Hdf5DataLayerTest, SkippedPassesLeaveOutTheirRows) {
+  const std::string list = WriteList({WriteFile(0, 3), WriteFile(3, 4)});
+  LayerTester whole = Hdf5Data(list, "batch_size: 2 shuffle: true");
+  ASSERT_OK(whole.Forward());
+  for (int skipped = 0; skipped < 8; ++skipped) {
+    LayerTester tester = Hdf5Data(list, "batch_size: 2 shuffle: true");
+    ASSERT_OK(tester.Forward());
+    ASSERT_OK(tester.net()->SkipPasses(skipped));
+    EXPECT_EQ(Labels(&tester, 1), Labels(&whole, 1)) << skipped;
+  }
+}
+
 }  // namespace
 }  // namespace quantd::testing

@@ -29,6 +29,7 @@ class ImageDataLayer : public DataReaderLayer {
     options.new_width = data.new_width();
     options.shuffle = data.shuffle();
     options.rand_skip = data.rand_skip();
+    options.seed = Seed();
     ASSIGN_OR_RETURN(auto source, ImageListSource::Open(options));
     return Open(std::move(source), data.batch_size(), kPrefetch,
                 param().transform_param());

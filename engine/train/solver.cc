@@ -43,6 +43,9 @@ absl::StatusOr<std::unique_ptr<Solver>> Solver::Create(
   net_options.max_bytes = options.max_bytes;
   net_options.phase = caffe::TRAIN;
   net_options.backward = true;
+  if (param.random_seed() >= 0) {
+    net_options.seed = static_cast<uint64_t>(param.random_seed());
+  }
   ASSIGN_OR_RETURN(solver->net_, Net::Create(nets.train, net_options, factory));
   net_options.phase = caffe::TEST;
   net_options.backward = false;
@@ -86,6 +89,18 @@ absl::Status Solver::Restore(const caffe::SolverState& state,
   iter_ = state.iter();
   current_step_ = state.current_step();
   losses_.clear();
+  return SkipData();
+}
+
+absl::Status Solver::SkipData() {
+  RETURN_IF_ERROR(net_->SkipPasses(int64_t{iter_} * param_.iter_size()));
+  const int interval = param_.test_interval();
+  if (interval <= 0 || iter_ == 0) return absl::OkStatus();
+  const int64_t num_tests =
+      (iter_ - 1) / interval + (param_.test_initialization() ? 1 : 0);
+  for (int i = 0; i < static_cast<int>(test_nets_.size()); ++i) {
+    RETURN_IF_ERROR(test_nets_[i]->SkipPasses(num_tests * param_.test_iter(i)));
+  }
   return absl::OkStatus();
 }
 

@@ -86,9 +86,10 @@ class Solver {
                            std::vector<std::string>* ignored = nullptr);
 
   // Goes on where a snapshot was taken: the weights of `learned_net`, the
-  // histories and counters of `state`.
-  // Errors: those of LoadWeights(); FAILED_PRECONDITION, SOLVERSTATE_MISMATCH
-  //   for histories of another solver or net.
+  // histories and counters of `state`, the data behind the batches that were
+  // used (BVLC Caffe begins again with the first). Before the first Step().
+  // Errors: those of LoadWeights() and Net::SkipPasses(); FAILED_PRECONDITION,
+  //   SOLVERSTATE_MISMATCH for histories of another solver or net.
   absl::Status Restore(const caffe::SolverState& state,
                        const caffe::NetParameter& learned_net);
 
@@ -116,6 +117,8 @@ class Solver {
   Solver(const caffe::SolverParameter& param, const UpdateRule& rule)
       : param_(param), rule_(rule) {}
 
+  // Puts the data of all nets where they are after iter_ iterations.
+  absl::Status SkipData();
   absl::Status RunTests(SolverObserver* observer);
   absl::Status GiveSnapshot(SolverObserver* observer);
   void RecordLoss(double loss);

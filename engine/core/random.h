@@ -1,7 +1,6 @@
-// Random numbers of the data layers: our own, so that they are the same
-// everywhere.
-#ifndef QUANTD_ENGINE_DATA_SAMPLE_RANDOM_H_
-#define QUANTD_ENGINE_DATA_SAMPLE_RANDOM_H_
+// Random numbers: our own, so that they are the same everywhere.
+#ifndef QUANTD_ENGINE_CORE_RANDOM_H_
+#define QUANTD_ENGINE_CORE_RANDOM_H_
 
 #include <cstdint>
 
@@ -9,12 +8,11 @@ namespace quantd {
 
 // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
 // generators, 2014), one independent stream for each (seed, stream): what an
-// image gets depends on the seed and on how many images came before it, not on
-// who drew numbers meanwhile. It is not BVLC's sequence.
-class SampleRandom {
+// image or a pass gets depends on the seed and on its number, not on who drew
+// numbers meanwhile. It is not BVLC's sequence.
+class Random {
  public:
-  SampleRandom(uint64_t seed, uint64_t stream)
-      : state_(Mix(Mix(seed) + stream)) {}
+  Random(uint64_t seed, uint64_t stream) : state_(Mix(Mix(seed) + stream)) {}
 
   uint64_t Next() {
     state_ += kGamma;
@@ -24,6 +22,8 @@ class SampleRandom {
   int64_t Below(int64_t n) {
     return static_cast<int64_t>(Next() % static_cast<uint64_t>(n));
   }
+  // In [0, 1), a multiple of 2^-53.
+  double Uniform() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
 
  private:
   static constexpr uint64_t kGamma = 0x9e3779b97f4a7c15u;
@@ -40,4 +40,4 @@ class SampleRandom {
 
 }  // namespace quantd
 
-#endif  // QUANTD_ENGINE_DATA_SAMPLE_RANDOM_H_
+#endif  // QUANTD_ENGINE_CORE_RANDOM_H_
