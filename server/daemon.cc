@@ -28,7 +28,8 @@ namespace {
 constexpr int kExecutorThreads = 8;
 constexpr size_t kMaxSocketPath = 107;
 constexpr int64_t kWorkerMessageBytes = int64_t{64} << 20;
-constexpr absl::Duration kWorkerGrace = absl::Seconds(2);
+// Longer than a worker takes that is asked to end (attempt_runner.cc).
+constexpr absl::Duration kWorkerGrace = absl::Seconds(8);
 constexpr absl::Duration kCallGrace = absl::Seconds(3);
 constexpr absl::Duration kStoreCheckInterval = absl::Seconds(2);
 constexpr absl::Duration kCollectionInterval = absl::Hours(1);

@@ -20,6 +20,14 @@ struct JobInputs {
   std::function<absl::StatusOr<std::string>(const v1::BlobRef&)> read_blob;
   // LMDB directory of each data set of the spec, by id.
   std::map<std::string, std::string> dataset_paths;
+  // What earlier attempts of the job saved: see JobMonitor::SaveFiles().
+  std::vector<v1::Artifact> saved;
+};
+
+// A file that a job wrote, in memory.
+struct OutputFile {
+  std::string name;
+  std::string contents;
 };
 
 // Follows a job. Called from the thread that runs it, often: must be quick.
@@ -34,18 +42,20 @@ class JobMonitor {
   virtual void OnImages(int64_t num_images) = 0;
   // Asked at least after every layer; true ends the job with CANCELLED.
   virtual bool Cancelled() const = 0;
-};
-
-// A file that a job wrote, in memory.
-struct OutputFile {
-  std::string name;
-  std::string contents;
+  // True: the process is asked to end within seconds. A job that can go on from
+  // JobInputs::saved saves what it has and ends with UNAVAILABLE,
+  // WORKER_STOPPING; others need not ask.
+  virtual bool StopRequested() const = 0;
+  // Makes `files` part of the job's artifacts at once and together, whatever
+  // becomes of this attempt; a file replaces an older one of its name. Returns
+  // when they are stored. Errors: those of the store.
+  virtual absl::Status SaveFiles(const std::vector<OutputFile>& files) = 0;
 };
 
 struct JobOutput {
   v1::JobResult result;
   std::vector<v1::LayerRecord> records;
-  std::vector<OutputFile> files;
+  std::vector<OutputFile> files;  // Beside those that were saved.
 };
 
 // Runs `spec`. Errors carry a reason and name file, layer and field;

@@ -5,9 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "absl/types/optional.h"
 #include "base/error.h"
+#include "base/failpoints.h"
 #include "base/status_macros.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/net_files.h"
@@ -24,6 +28,8 @@
 namespace quantd {
 namespace {
 
+constexpr absl::string_view kIterMark = "_iter_";
+
 std::string BaseName(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -36,6 +42,7 @@ class TrainObserver : public SolverObserver {
       : display_(solver.display()), tracker_(tracker), output_(output) {}
 
   absl::Status OnIteration(int iter, double loss, float rate) override {
+    QUANTD_FAILPOINT("jobs/training_iteration");
     tracker_->Advance(iter + 1);
     if (display_ > 0 && iter % display_ == 0) {
       tracker_->monitor()->OnLog(
@@ -62,12 +69,12 @@ class TrainObserver : public SolverObserver {
   }
 
   absl::Status OnSnapshot(SolverSnapshot snapshot) override {
-    output_->files.push_back(
-        {BaseName(snapshot.model_name), std::move(snapshot.model)});
-    output_->files.push_back(
-        {BaseName(snapshot.state_name), std::move(snapshot.state)});
-    return absl::OkStatus();
+    return tracker_->monitor()->SaveFiles(
+        {{BaseName(snapshot.model_name), std::move(snapshot.model)},
+         {BaseName(snapshot.state_name), std::move(snapshot.state)}});
   }
+
+  bool StopRequested() override { return tracker_->monitor()->StopRequested(); }
 
   absl::Status OnLayer() override { return tracker_->CheckCancelled(); }
 
@@ -76,6 +83,53 @@ class TrainObserver : public SolverObserver {
   PhaseTracker* const tracker_;
   JobOutput* const output_;
 };
+
+// The two files of a snapshot that an earlier attempt saved.
+struct SavedSnapshot {
+  v1::BlobRef model;
+  v1::BlobRef state;
+};
+
+// The N of a file "<prefix>_iter_<N>.solverstate" or "...solverstate.h5"; -1
+// for other names.
+int64_t IterationOf(absl::string_view name, absl::string_view extension) {
+  if (!absl::ConsumeSuffix(&name, absl::StrCat(extension, ".h5")) &&
+      !absl::ConsumeSuffix(&name, extension)) {
+    return -1;
+  }
+  const size_t mark = name.rfind(kIterMark);
+  int64_t iteration = -1;
+  const bool found =
+      mark != absl::string_view::npos &&
+      absl::SimpleAtoi(name.substr(mark + kIterMark.size()), &iteration);
+  return found ? iteration : -1;
+}
+
+absl::optional<SavedSnapshot> LastSnapshot(
+    const std::vector<v1::Artifact>& saved) {
+  std::map<int64_t, SavedSnapshot> by_iteration;
+  for (const v1::Artifact& file : saved) {
+    const int64_t state = IterationOf(file.name(), ".solverstate");
+    const int64_t model = IterationOf(file.name(), ".caffemodel");
+    if (state >= 0) by_iteration[state].state = file.blob();
+    if (model >= 0) by_iteration[model].model = file.blob();
+  }
+  for (auto it = by_iteration.rbegin(); it != by_iteration.rend(); ++it) {
+    const SavedSnapshot& snapshot = it->second;
+    if (!snapshot.model.sha256().empty() && !snapshot.state.sha256().empty()) {
+      return snapshot;
+    }
+  }
+  return absl::nullopt;
+}
+
+absl::Status Stopping(int iter) {
+  return Error(absl::StatusCode::kUnavailable, "WORKER_STOPPING",
+               absl::StrCat("training was interrupted after iteration ", iter,
+                            " and goes on from there when the server runs "
+                            "again"),
+               {{"iteration", absl::StrCat(iter)}});
+}
 
 // The networks' files that the solver names, by their paths there.
 std::map<std::string, v1::BlobRef> NetsByPath(
@@ -132,16 +186,24 @@ absl::StatusOr<caffe::NetParameter> ReadWeights(const v1::BlobRef& ref,
   return weights;
 }
 
+absl::Status Restore(const v1::BlobRef& state_ref, const v1::BlobRef& model_ref,
+                     const JobInputs& inputs, Solver* solver) {
+  ASSIGN_OR_RETURN(const std::string bytes, inputs.read_blob(state_ref));
+  ASSIGN_OR_RETURN(const caffe::SolverState state,
+                   ParseSolverState(bytes, state_ref.file_name()));
+  ASSIGN_OR_RETURN(const caffe::NetParameter weights,
+                   ReadWeights(model_ref, inputs));
+  return solver->Restore(state, weights);
+}
+
 absl::Status LoadStart(const v1::TrainSpec& spec, const JobInputs& inputs,
                        JobMonitor* monitor, Solver* solver) {
+  if (const auto saved = LastSnapshot(inputs.saved)) {
+    monitor->OnLog(absl::StrCat("going on from ", saved->state.file_name()));
+    return Restore(saved->state, saved->model, inputs, solver);
+  }
   if (spec.has_solver_state()) {
-    ASSIGN_OR_RETURN(const std::string bytes,
-                     inputs.read_blob(spec.solver_state()));
-    ASSIGN_OR_RETURN(const caffe::SolverState state,
-                     ParseSolverState(bytes, spec.solver_state().file_name()));
-    ASSIGN_OR_RETURN(const caffe::NetParameter weights,
-                     ReadWeights(spec.weights(0), inputs));
-    return solver->Restore(state, weights);
+    return Restore(spec.solver_state(), spec.weights(0), inputs, solver);
   }
   for (const v1::BlobRef& ref : spec.weights()) {
     ASSIGN_OR_RETURN(const caffe::NetParameter weights,
@@ -185,6 +247,7 @@ absl::StatusOr<JobOutput> RunTrain(const v1::TrainSpec& spec,
   JobOutput output;
   TrainObserver observer(param, &tracker, &output);
   RETURN_IF_ERROR(solver->Solve(&observer));
+  if (solver->iter() < param.max_iter()) return Stopping(solver->iter());
   tracker.End();
   v1::TrainResult* result = output.result.mutable_train();
   result->set_num_iterations(solver->iter());

@@ -196,7 +196,8 @@ absl::Status Solver::Solve(SolverObserver* observer) {
     }
     stopped = observer->StopRequested();
   }
-  if (param_.snapshot_after_train() && !IsDue(param_.snapshot(), iter_)) {
+  const bool wants_last = stopped || param_.snapshot_after_train();
+  if (wants_last && !IsDue(param_.snapshot(), iter_)) {
     RETURN_IF_ERROR(GiveSnapshot(observer));
   }
   if (stopped || !IsDue(param_.test_interval(), iter_)) {

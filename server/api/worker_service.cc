@@ -43,6 +43,14 @@ grpc::ServerUnaryReactor* WorkerService::Report(
                        });
 }
 
+grpc::ServerUnaryReactor* WorkerService::SaveArtifacts(
+    grpc::CallbackServerContext* grpc, const v1::SaveArtifactsRequest* request,
+    v1::SaveArtifactsResponse*) {
+  return new UnaryCall(
+      context_, grpc, "WorkerService/SaveArtifacts",
+      [this, request] { return context_.jobs->SaveArtifacts(*request); });
+}
+
 grpc::ServerUnaryReactor* WorkerService::Commit(
     grpc::CallbackServerContext* grpc, const v1::CommitRequest* request,
     v1::CommitResponse*) {

@@ -22,6 +22,10 @@ class WorkerService final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* Report(grpc::CallbackServerContext* grpc,
                                    const v1::ReportRequest* request,
                                    v1::ReportResponse* response) override;
+  grpc::ServerUnaryReactor* SaveArtifacts(
+      grpc::CallbackServerContext* grpc,
+      const v1::SaveArtifactsRequest* request,
+      v1::SaveArtifactsResponse* response) override;
   grpc::ServerUnaryReactor* Commit(grpc::CallbackServerContext* grpc,
                                    const v1::CommitRequest* request,
                                    v1::CommitResponse* response) override;

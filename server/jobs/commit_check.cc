@@ -1,5 +1,6 @@
 #include "server/jobs/commit_check.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -38,19 +39,15 @@ bool IsPlainFileName(const std::string& name) {
 
 }  // namespace
 
-absl::Status CheckCommit(const v1::CommitRequest& request,
-                         storage::BlobStore* blobs) {
-  if (request.artifacts_size() > kMaxArtifacts) {
-    return OutOfRange("number of artifacts",
-                      absl::StrCat(request.artifacts_size()),
+absl::Status CheckArtifacts(
+    const google::protobuf::RepeatedPtrField<v1::Artifact>& artifacts,
+    storage::BlobStore* blobs) {
+  if (artifacts.size() > kMaxArtifacts) {
+    return OutOfRange("number of artifacts", absl::StrCat(artifacts.size()),
                       absl::StrCat("at most ", kMaxArtifacts));
   }
-  if (request.records_size() > kMaxRecords) {
-    return OutOfRange("number of records", absl::StrCat(request.records_size()),
-                      absl::StrCat("at most ", kMaxRecords));
-  }
   std::set<std::string> names;
-  for (const v1::Artifact& artifact : request.artifacts()) {
+  for (const v1::Artifact& artifact : artifacts) {
     if (!IsPlainFileName(artifact.name()) ||
         !names.insert(artifact.name()).second) {
       return OutOfRange("an artifact's name",
@@ -68,6 +65,28 @@ absl::Status CheckCommit(const v1::CommitRequest& request,
     RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
+}
+
+void MergeArtifacts(
+    const google::protobuf::RepeatedPtrField<v1::Artifact>& artifacts,
+    v1::Job* job) {
+  for (const v1::Artifact& artifact : artifacts) {
+    auto* all = job->mutable_artifacts();
+    const auto same = std::find_if(all->begin(), all->end(),
+                                   [&artifact](const v1::Artifact& other) {
+                                     return other.name() == artifact.name();
+                                   });
+    *(same == all->end() ? all->Add() : &*same) = artifact;
+  }
+}
+
+absl::Status CheckCommit(const v1::CommitRequest& request,
+                         storage::BlobStore* blobs) {
+  if (request.records_size() > kMaxRecords) {
+    return OutOfRange("number of records", absl::StrCat(request.records_size()),
+                      absl::StrCat("at most ", kMaxRecords));
+  }
+  return CheckArtifacts(request.artifacts(), blobs);
 }
 
 absl::Status WorkerError(const v1::CommitRequest& request) {

@@ -352,6 +352,7 @@ absl::StatusOr<v1::Attempt> JobManager::LeaseJob(const std::string& job_id,
   attempt.set_number(lease.attempt);
   attempt.set_token(token);
   *attempt.mutable_spec() = row.job().spec();
+  *attempt.mutable_artifacts() = row.job().artifacts();
   return attempt;
 }
 
@@ -426,6 +427,25 @@ absl::Status JobManager::WriteReport(const v1::ReportRequest& request,
       .status();
 }
 
+absl::Status JobManager::SaveArtifacts(
+    const v1::SaveArtifactsRequest& request) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Lease * lease, FindLease(request.job_id(), request.token()));
+  lease->last_heard = options_.clock->Monotonic();
+  RETURN_IF_ERROR(CheckArtifacts(request.artifacts(), options_.store->blobs()));
+  return Update(request.job_id(), request.token(),
+                [&](JobChange* change) {
+                  v1::Job* job = change->row.mutable_job();
+                  MergeArtifacts(request.artifacts(), job);
+                  for (const v1::Artifact& artifact : request.artifacts()) {
+                    AppendLog(absl::StrCat("saved ", artifact.name()),
+                              options_.clock->Now(), change);
+                  }
+                  return absl::OkStatus();
+                })
+      .status();
+}
+
 absl::Status JobManager::Commit(const v1::CommitRequest& request) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Lease * lease, FindLease(request.job_id(), request.token()));
@@ -456,7 +476,7 @@ absl::Status JobManager::Commit(const v1::CommitRequest& request) {
         }
         v1::Job* job = change->row.mutable_job();
         *job->mutable_result() = request.result();
-        *job->mutable_artifacts() = request.artifacts();
+        MergeArtifacts(request.artifacts(), job);
         change->records.emplace(request.records().begin(),
                                 request.records().end());
         return Transition(v1::JOB_STATE_SUCCEEDED, now, absl::OkStatus(),

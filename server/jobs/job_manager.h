@@ -106,6 +106,8 @@ class JobManager {
       const v1::LeaseRequest& request);
   // Errors: ABORTED, STALE_ATTEMPT.
   absl::StatusOr<v1::ReportResponse> Report(const v1::ReportRequest& request);
+  // Errors: ABORTED, STALE_ATTEMPT; those of CheckArtifacts() and JobStore.
+  absl::Status SaveArtifacts(const v1::SaveArtifactsRequest& request);
   // Ends the attempt. Errors: ABORTED, STALE_ATTEMPT; FAILED_PRECONDITION,
   // BLOB_NOT_FOUND for an artifact whose bytes are not stored;
   // INVALID_ARGUMENT, OPTION_OUT_OF_RANGE; those of JobStore. After any but

@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <new>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -24,6 +27,10 @@ namespace {
 
 constexpr int kExitLeaseLost = 3;
 constexpr int kReportRetries = 2;
+// Once the process is asked to end: what a job may still take to finish, and
+// one that saves what it has to do so.
+constexpr absl::Duration kFinishGrace = absl::Seconds(1);
+constexpr absl::Duration kSaveGrace = absl::Seconds(6);
 constexpr absl::Duration kReportRetryPause = absl::Milliseconds(200);
 constexpr absl::Duration kCommitRetryTime = absl::Minutes(1);
 constexpr absl::Duration kCommitRetryPause = absl::Seconds(1);
@@ -58,14 +65,25 @@ absl::StatusOr<JobOutput> RunFenced(const v1::Attempt& attempt,
   }
 }
 
-absl::Status Upload(const JobOutput& output, WorkerClient* client,
-                    v1::CommitRequest* commit) {
-  for (const OutputFile& file : output.files) {
-    ASSIGN_OR_RETURN(*commit->add_artifacts()->mutable_blob(),
+absl::Status Upload(
+    const std::vector<OutputFile>& files, WorkerClient* client,
+    google::protobuf::RepeatedPtrField<v1::Artifact>* artifacts) {
+  for (const OutputFile& file : files) {
+    v1::Artifact* artifact = artifacts->Add();
+    artifact->set_name(file.name);
+    ASSIGN_OR_RETURN(*artifact->mutable_blob(),
                      client->WriteBlob(file.contents, file.name));
-    commit->mutable_artifacts()->rbegin()->set_name(file.name);
   }
   return absl::OkStatus();
+}
+
+absl::Status Save(const v1::Attempt& attempt,
+                  const std::vector<OutputFile>& files, WorkerClient* client) {
+  v1::SaveArtifactsRequest request;
+  request.set_job_id(attempt.job_id());
+  request.set_token(attempt.token());
+  RETURN_IF_ERROR(Upload(files, client, request.mutable_artifacts()));
+  return client->SaveArtifacts(request);
 }
 
 // The job and its uploads: fills `commit` with the result or the error.
@@ -77,6 +95,7 @@ void Work(const v1::Attempt& attempt, WorkerClient* client, JobMonitor* monitor,
   };
   inputs.dataset_paths.insert(attempt.dataset_paths().begin(),
                               attempt.dataset_paths().end());
+  inputs.saved.assign(attempt.artifacts().begin(), attempt.artifacts().end());
   absl::StatusOr<JobOutput> output = RunFenced(attempt, inputs, monitor);
   absl::Status status = output.status();
   if (status.ok()) {
@@ -88,7 +107,7 @@ void Work(const v1::Attempt& attempt, WorkerClient* client, JobMonitor* monitor,
     for (v1::LayerRecord& record : output->records) {
       *commit->add_records() = std::move(record);
     }
-    status = Upload(*output, client, commit);
+    status = Upload(output->files, client, commit->mutable_artifacts());
   }
   if (!status.ok()) *commit->mutable_error() = ToJobError(status);
 }
@@ -116,9 +135,13 @@ void Report(const v1::Attempt& attempt, WorkerClient* client,
 
 }  // namespace
 
-absl::Status RunAttempt(const v1::Attempt& attempt, WorkerClient* client) {
+absl::Status RunAttempt(const v1::Attempt& attempt,
+                        const std::atomic<bool>& stopping,
+                        WorkerClient* client) {
   ResetPeakMemory();
-  AttemptMonitor monitor;
+  AttemptMonitor monitor(stopping, [&](const std::vector<OutputFile>& files) {
+    return Save(attempt, files, client);
+  });
   v1::CommitRequest commit;
   commit.set_job_id(attempt.job_id());
   commit.set_token(attempt.token());
@@ -127,11 +150,19 @@ absl::Status RunAttempt(const v1::Attempt& attempt, WorkerClient* client) {
     Work(attempt, client, &monitor, &commit);
     done.Notify();
   });
+  absl::Time stop_time = absl::InfiniteFuture();
   do {
     Report(attempt, client, &monitor);
+    if (stopping) stop_time = std::min(stop_time, absl::Now());
+    const absl::Duration grace =
+        monitor.saves_on_stop() ? kSaveGrace : kFinishGrace;
+    if (absl::Now() - stop_time > grace) monitor.GiveUp();
   } while (!done.WaitForNotificationWithTimeout(kReportInterval));
   engine.join();
   Report(attempt, client, &monitor);
+  if (monitor.gave_up() || commit.error().reason() == "WORKER_STOPPING") {
+    return absl::OkStatus();
+  }
   const absl::Time give_up = absl::Now() + kCommitRetryTime;
   absl::Status status = client->Commit(commit);
   while (!status.ok() && MayRetry(status) && absl::Now() < give_up) {

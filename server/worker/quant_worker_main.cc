@@ -69,7 +69,7 @@ int Main() {
       continue;
     }
     busy = true;
-    const absl::Status status = RunAttempt(**attempt, &client);
+    const absl::Status status = RunAttempt(**attempt, stopping, &client);
     busy = false;
     if (!status.ok()) {
       LogError("attempt not committed",

@@ -64,6 +64,14 @@ absl::StatusOr<v1::ReportResponse> WorkerClient::Report(
   return response;
 }
 
+absl::Status WorkerClient::SaveArtifacts(
+    const v1::SaveArtifactsRequest& request) {
+  grpc::ClientContext context;
+  SetDeadline(kCallTime, &context);
+  v1::SaveArtifactsResponse response;
+  return FromGrpcStatus(worker_->SaveArtifacts(&context, request, &response));
+}
+
 absl::Status WorkerClient::Commit(const v1::CommitRequest& request) {
   grpc::ClientContext context;
   SetDeadline(kCallTime, &context);

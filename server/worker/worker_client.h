@@ -28,6 +28,7 @@ class WorkerClient {
   absl::StatusOr<std::optional<v1::Attempt>> Lease(
       const v1::LeaseRequest& request);
   absl::StatusOr<v1::ReportResponse> Report(const v1::ReportRequest& request);
+  absl::Status SaveArtifacts(const v1::SaveArtifactsRequest& request);
   absl::Status Commit(const v1::CommitRequest& request);
 
   // All bytes of a blob; quantd has checked their digest.

@@ -3,12 +3,15 @@
 
 #include <signal.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
@@ -20,7 +23,8 @@ namespace {
 
 // Long enough to be caught in the middle, and to be run three times.
 constexpr char kSlowBatches[] =
-    "QUANTD_FAILPOINTS=jobs/calibration_batch=sleep(300)";
+    "QUANTD_FAILPOINTS=jobs/calibration_batch=sleep(300);"
+    "jobs/training_iteration=sleep(100)";
 constexpr char kBatches[] = "8";
 
 class KillTest : public ::testing::Test {
@@ -76,6 +80,37 @@ class KillTest : public ::testing::Test {
     return std::string(absl::StripAsciiWhitespace(result.out));
   }
 
+  // Submits the training of LeNet; the job's id.
+  std::string SubmitTraining() {
+    const RunResult result = Quantctl(TrainWords());
+    EXPECT_EQ(result.status, 0) << result.err;
+    return std::string(absl::StripAsciiWhitespace(result.out));
+  }
+
+  // 30 iterations with a snapshot every 10th; dropout and random flips.
+  std::vector<std::string> TrainWords() {
+    const std::string data = Runfile("tests/data/digits/");
+    const std::string net = directory_ + "/net.prototxt";
+    const std::string solver = directory_ + "/solver.prototxt";
+    std::ofstream(net) << absl::StrReplaceAll(
+        R"(layer { name: 'data' type: 'Data' top: 'data' top: 'label'
+             transform_param { scale: 0.0039 mirror: true }
+             data_param { source: 'LMDB' batch_size: 30 backend: LMDB } }
+           layer { name: 'drop' type: 'Dropout' bottom: 'data' top: 'drop' }
+           layer { name: 'ip' type: 'InnerProduct' bottom: 'drop' top: 'ip'
+             inner_product_param {
+               num_output: 10 weight_filler { type: 'xavier' } } }
+           layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip'
+             bottom: 'label' top: 'loss' })",
+        {{"LMDB", data + "digits_calibration_lmdb"}});
+    std::ofstream(solver) << "net: '" << net
+                          << "' base_lr: 0.01 momentum: 0.9 lr_policy: 'inv' "
+                             "gamma: 0.1 power: 0.5 max_iter: 30 snapshot: 10 "
+                             "snapshot_prefix: 'net'";
+    return {"train",   "--solver", solver, "--out", directory_ + "/trained",
+            "--detach"};
+  }
+
   // The job as the client prints it; an empty object if it cannot be read.
   nlohmann::json Job(const std::string& id) {
     const RunResult result = Quantctl({"job", "show", id, "-o", "json"});
@@ -87,17 +122,35 @@ class KillTest : public ::testing::Test {
     return json.value(nlohmann::json::json_pointer(path), "");
   }
 
-  // Waits until the job has calibrated a batch or two.
-  void WaitUntilRunning(const std::string& id) {
+  // Waits until the job has done `done` units of `phase`.
+  void WaitUntilRunning(const std::string& id,
+                        const std::string& phase = "STATISTICS",
+                        int64_t done = 0) {
     for (int i = 0; i < 400; ++i) {
       const nlohmann::json job = Job(id);
       if (Text(job, "/state") == "JOB_STATE_RUNNING" &&
-          Text(job, "/progress/phase") == "STATISTICS") {
+          Text(job, "/progress/phase") == phase && Done(job) >= done) {
         return;
       }
       absl::SleepFor(absl::Milliseconds(25));
     }
     FAIL() << "the job never ran: " << Job(id).dump() << daemon_->err();
+  }
+
+  // 64-bit numbers are strings in JSON.
+  static int64_t Done(const nlohmann::json& job) {
+    int64_t done = 0;
+    const bool found = absl::SimpleAtoi(Text(job, "/progress/done"), &done);
+    return found ? done : 0;
+  }
+
+  // Bytes of an artifact of the job.
+  std::string Fetch(const std::string& id, const std::string& name) {
+    const std::string out = directory_ + "/" + id;
+    const RunResult result =
+        Quantctl({"artifact", "fetch", id, name, "--out", out});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return ReadFile(out + "/" + name);
   }
 
   // The state after the job ended.
@@ -180,6 +233,30 @@ TEST_F(KillTest, TerminationIsCleanAndQueuedJobsComeBack) {
   StartDaemon();
   const nlohmann::json job = WaitUntilDone(id);
   EXPECT_EQ(Text(job, "/state"), "JOB_STATE_SUCCEEDED") << job.dump();
+}
+
+TEST_F(KillTest, TrainingGoesOnWhereItWasStoppedAndEndsInTheSameBytes) {
+  const std::string whole = SubmitTraining();
+  EXPECT_EQ(Text(WaitUntilDone(whole), "/state"), "JOB_STATE_SUCCEEDED");
+  const std::string id = SubmitTraining();
+  WaitUntilRunning(id, "TRAIN", 3);
+  daemon_->Signal(SIGTERM);
+  EXPECT_EQ(daemon_->Wait(absl::Seconds(30)), 0);
+  StartDaemon();
+  // A snapshot between those that are due.
+  const RunResult files = Quantctl({"artifact", "list", id});
+  EXPECT_TRUE(absl::StrContains(files.out, ".solverstate")) << files.out;
+  EXPECT_FALSE(absl::StrContains(files.out, "net_iter_30")) << files.out;
+  WaitUntilRunning(id, "TRAIN", 22);
+  // Now without a warning: it goes on from the 20th.
+  for (const pid_t worker : ChildrenOf(daemon_->pid())) kill(worker, SIGKILL);
+  const nlohmann::json job = WaitUntilDone(id);
+  EXPECT_EQ(Text(job, "/state"), "JOB_STATE_SUCCEEDED") << job.dump();
+  EXPECT_EQ(job.value("attempt", 0), 3);
+  for (const char* name :
+       {"net_iter_30.caffemodel", "net_iter_30.solverstate"}) {
+    EXPECT_EQ(Fetch(id, name), Fetch(whole, name)) << name;
+  }
 }
 
 }  // namespace
