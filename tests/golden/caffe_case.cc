@@ -1,7 +1,6 @@
 #include "tests/golden/caffe_case.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "engine/model/upgrade.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "nlohmann/json.hpp"
+#include "tests/golden/case_values.h"
 #include "tests/golden/npy.h"
 #include "tests/golden/solver_case.h"
 
@@ -149,18 +149,6 @@ CaffeCase ParseCase(const Json& json, const std::string& root) {
   return result;
 }
 
-std::string Dims(const std::vector<int64_t>& dims) {
-  const absl::StatusOr<Shape> shape = Shape::Create(dims);
-  return shape.ok() ? shape->ToString() : "an impossible shape";
-}
-
-bool IsClose(double actual, double expected, const CaffeCase& test_case) {
-  if (std::isnan(expected)) return std::isnan(actual);
-  if (actual == expected) return true;  // Also infinities.
-  return std::abs(actual - expected) <=
-         test_case.atol + test_case.rtol * std::abs(expected);
-}
-
 // One case in progress.
 class CaseRun {
  public:
@@ -277,30 +265,20 @@ class CaseRun {
 
   absl::Status SetInput(const CaseBlob& input) {
     ASSIGN_OR_RETURN(Tensor * blob, net_->MutableBlob(input.blob));
-    return Fill(input.file, blob);
-  }
-
-  // Shape and values of the array in `file`.
-  static absl::Status Fill(const std::string& file, Tensor* tensor) {
-    ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(file));
-    ASSIGN_OR_RETURN(const std::vector<float> values, array.Values<float>());
-    ASSIGN_OR_RETURN(const Shape shape, Shape::Create(array.shape));
-    RETURN_IF_ERROR(tensor->Resize(shape));
-    std::copy(values.begin(), values.end(), tensor->data());
-    return absl::OkStatus();
+    return FillFromFile(input.file, blob);
   }
 
   absl::Status CheckGradients() {
     for (const CaseBlob& top : case_.top_diffs) {
       ASSIGN_OR_RETURN(Tensor * diff, net_->MutableDiff(top.blob));
-      RETURN_IF_ERROR(Fill(top.file, diff));
+      RETURN_IF_ERROR(FillFromFile(top.file, diff));
     }
     net_->ClearParamDiffs();
     RETURN_IF_ERROR(net_->Backward());
     for (const CaseBlob& bottom : case_.bottom_diffs) {
       ASSIGN_OR_RETURN(const Tensor* diff, net_->Diff(bottom.blob));
       RETURN_IF_ERROR(CompareWithFile(absl::StrCat("gradient of ", bottom.blob),
-                                      *diff, bottom.file, case_));
+                                      *diff, bottom.file, Tolerances()));
     }
     for (const CaseParam& param : case_.param_diffs) {
       ASSIGN_OR_RETURN(const int index, net_->LayerIndex(param.layer));
@@ -311,7 +289,7 @@ class CaseRun {
       }
       RETURN_IF_ERROR(CompareWithFile(
           absl::StrCat("gradient of ", param.layer, " blob ", param.index),
-          diffs[param.index], param.file, case_));
+          diffs[param.index], param.file, Tolerances()));
     }
     return absl::OkStatus();
   }
@@ -321,7 +299,7 @@ class CaseRun {
       if (output.batch != batch) continue;
       ASSIGN_OR_RETURN(const Tensor* blob, net_->Blob(output.blob));
       RETURN_IF_ERROR(CompareWithFile(absl::StrCat("blob ", output.blob), *blob,
-                                      output.file, case_));
+                                      output.file, Tolerances()));
     }
     return absl::OkStatus();
   }
@@ -337,10 +315,12 @@ class CaseRun {
       RETURN_IF_ERROR(
           CompareWithFile(absl::StrCat("layer ", param.layer, " blob ",
                                        param.index, " after forward"),
-                          blobs[param.index], param.file, case_));
+                          blobs[param.index], param.file, Tolerances()));
     }
     return absl::OkStatus();
   }
+
+  Tolerance Tolerances() const { return {case_.rtol, case_.atol}; }
 
   const CaffeCase& case_;
   caffe::NetParameter model_;
@@ -363,31 +343,6 @@ absl::Status RunUpgrade(const CaffeCase& test_case) {
 }
 
 }  // namespace
-
-absl::Status CompareWithFile(const std::string& what, const Tensor& actual,
-                             const std::string& file,
-                             const CaffeCase& test_case) {
-  ASSIGN_OR_RETURN(const NpyArray array, ReadNpy(file));
-  if (actual.shape().dims() != array.shape) {
-    return absl::InternalError(absl::StrCat(what, ": shape ",
-                                            actual.shape().ToString(),
-                                            ", expected ", Dims(array.shape)));
-  }
-  ASSIGN_OR_RETURN(const std::vector<double> expected, array.Values<double>());
-  int64_t num_wrong = 0;
-  std::string first;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const double value = actual.data()[i];
-    if (IsClose(value, expected[i], test_case)) continue;
-    if (num_wrong++ == 0) {
-      first = absl::StrCat("element ", i, " is ", value, ", expected ",
-                           expected[i]);
-    }
-  }
-  if (num_wrong == 0) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat(what, ": ", num_wrong, " of ",
-                                          expected.size(), " differ; ", first));
-}
 
 absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
     const std::string& directory) {

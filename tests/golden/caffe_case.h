@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/core/tensor.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
@@ -80,13 +79,6 @@ absl::StatusOr<std::vector<CaffeCase>> LoadCaffeCases(
 // is not in the registry, a fork's meaning of a type that is not ours, a model
 // that is not there.
 CaseResult RunCaffeCase(const CaffeCase& test_case);
-
-// OK if `actual` has shape and values of the array in `file`, within the
-// tolerance of `test_case`; else INTERNAL, naming `what` and the first
-// difference. Errors: those of ReadNpy().
-absl::Status CompareWithFile(const std::string& what, const Tensor& actual,
-                             const std::string& file,
-                             const CaffeCase& test_case);
 
 }  // namespace quantd
 

@@ -1,4 +1,5 @@
-// Trajectories of BVLC Caffe's solvers, run by ours.
+// Cases of kind "solver": ten iterations of BVLC Caffe's solvers, and the
+// snapshot that Caffe took after them, which we go on from.
 #ifndef QUANTD_TESTS_GOLDEN_SOLVER_CASE_H_
 #define QUANTD_TESTS_GOLDEN_SOLVER_CASE_H_
 
@@ -7,9 +8,11 @@
 
 namespace quantd {
 
-// Trains from the case's weights on its one batch and compares every loss, the
-// blobs after the iterations that have files, and what Caffe's own snapshot
-// gives when ours is restored from it. OK, or what differs.
+// Trains from the case's first weights and compares each loss, the weights
+// after some iterations, and our snapshot (weights, histories, layers) with
+// Caffe's; then goes on one iteration from both and compares the weights.
+// Errors: INTERNAL for what differs; UNIMPLEMENTED if a layer of the net has no
+// backward pass.
 absl::Status RunSolverCase(const CaffeCase& test_case);
 
 }  // namespace quantd
