@@ -31,6 +31,12 @@ struct ConvGeometry {
     const int64_t room = input + 2 * pad[axis] - KernelExtent(axis);
     return room < 0 ? 0 : room / stride[axis] + 1;
   }
+
+  // The smallest input along `axis` that gives `output`, at least 1: the size
+  // of a deconvolution's result. 0 or less if it lies in the padding.
+  int64_t InputSize(int axis, int64_t output) const {
+    return stride[axis] * (output - 1) + KernelExtent(axis) - 2 * pad[axis];
+  }
 };
 
 }  // namespace quantd

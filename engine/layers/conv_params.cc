@@ -89,14 +89,9 @@ absl::Status CheckChannels(const ConvGeometry& g) {
 
 }  // namespace
 
-absl::StatusOr<ConvGeometry> ParseConvParams(
-    const caffe::ConvolutionParameter& p, int64_t channels,
-    int num_spatial_axes) {
+absl::StatusOr<ConvGeometry> ParseConvWindow(
+    const caffe::ConvolutionParameter& p, int num_spatial_axes) {
   ConvGeometry g;
-  g.channels_in = channels;
-  g.channels_out = p.num_output();
-  g.group = p.group();
-  RETURN_IF_ERROR(CheckChannels(g));
   ASSIGN_OR_RETURN(g.kernel,
                    Sizes({"kernel_size", p.kernel_size(), p.has_kernel_h(),
                           p.has_kernel_w(), p.kernel_h(), p.kernel_w(), 1, -1},
@@ -111,6 +106,21 @@ absl::StatusOr<ConvGeometry> ParseConvParams(
   ASSIGN_OR_RETURN(g.dilation,
                    Sizes({"dilation", p.dilation(), false, false, 0, 0, 1, 1},
                          num_spatial_axes));
+  return g;
+}
+
+absl::StatusOr<ConvGeometry> ParseConvParams(
+    const caffe::ConvolutionParameter& p, int64_t channels,
+    int num_spatial_axes) {
+  ConvGeometry channels_only;
+  channels_only.channels_in = channels;
+  channels_only.channels_out = p.num_output();
+  channels_only.group = p.group();
+  RETURN_IF_ERROR(CheckChannels(channels_only));
+  ASSIGN_OR_RETURN(ConvGeometry g, ParseConvWindow(p, num_spatial_axes));
+  g.channels_in = channels_only.channels_in;
+  g.channels_out = channels_only.channels_out;
+  g.group = channels_only.group;
   return g;
 }
 

@@ -8,12 +8,17 @@
 
 namespace quantd {
 
-// The geometry that `param` describes for `channels` input channels and
-// `num_spatial_axes` axes after them. kernel_size, stride, pad and dilation are
-// given once or once per axis, or by their _h/_w forms for two axes.
-// Errors: INVALID_ARGUMENT that names the field: num_output, kernel, stride,
-// group or dilation of zero, sizes over 65535, channels that group does not
-// divide, both forms at once.
+// Kernel, stride, pad and dilation that `param` describes for
+// `num_spatial_axes`; channels stay unset. Each is given once or once per axis,
+// or by its _h/_w forms for two axes.
+// Errors: INVALID_ARGUMENT that names the field: kernel, stride or dilation of
+// zero, sizes over 65535, both forms at once.
+absl::StatusOr<ConvGeometry> ParseConvWindow(
+    const caffe::ConvolutionParameter& param, int num_spatial_axes);
+
+// The same with num_output and group, for `channels` input channels.
+// Errors: also num_output or group of zero, channels that group does not
+// divide.
 absl::StatusOr<ConvGeometry> ParseConvParams(
     const caffe::ConvolutionParameter& param, int64_t channels,
     int num_spatial_axes);

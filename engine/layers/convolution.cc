@@ -1,7 +1,8 @@
-// Convolution and DepthwiseConv: k bottoms to k tops with the same weights.
-// Blobs: weights (cout, cin/group, kernel...), bias (cout).
-// DepthwiseConv is a Convolution whose group is the number of channels,
-// whatever its `group` says.
+// Convolution and its depthwise kinds: k bottoms to k tops with the same
+// weights. Blobs: weights (cout, cin/group, kernel...), bias (cout).
+// DepthwiseConv and DepthwiseConvolution have as many groups as channels,
+// whatever `group` says; ConvolutionDepthwise also as many outputs, whatever
+// `num_output` says.
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,15 +16,19 @@
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/conv_params.h"
+#include "engine/layers/conv_shapes.h"
 #include "engine/layers/fused_ops.h"
 
 namespace quantd {
 namespace {
 
+// What the number of channels decides, instead of the parameters.
+enum class Depthwise { kNone, kGroups, kGroupsAndOutputs };
+
 class ConvolutionLayer : public Layer {
  public:
   ConvolutionLayer(const caffe::LayerParameter& param, caffe::Phase phase,
-                   bool depthwise)
+                   Depthwise depthwise)
       : Layer(param, phase), depthwise_(depthwise) {}
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
@@ -31,18 +36,17 @@ class ConvolutionLayer : public Layer {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, Arity::kAny}, num_tops,
                                {num_bottoms, num_bottoms}));
     caffe::ConvolutionParameter conv = param().convolution_param();
-    ASSIGN_OR_RETURN(axis_, bottoms[0].CanonicalAxis(conv.axis()));
-    const int num_spatial_axes = bottoms[0].num_axes() - axis_ - 1;
-    if (num_spatial_axes < 1) {
-      return BottomError(absl::StrCat("a bottom of shape ",
-                                      bottoms[0].ToString(),
-                                      " has no spatial axes after axis ", axis_,
-                                      "; at least one is needed"));
-    }
+    ASSIGN_OR_RETURN(axis_, ConvChannelAxis(conv, bottoms[0]));
     const int64_t channels = bottoms[0][axis_];
-    if (depthwise_) conv.set_group(static_cast<uint32_t>(channels));
-    ASSIGN_OR_RETURN(geometry_,
-                     ParseConvParams(conv, channels, num_spatial_axes));
+    if (depthwise_ != Depthwise::kNone) {
+      conv.set_group(static_cast<uint32_t>(channels));
+    }
+    if (depthwise_ == Depthwise::kGroupsAndOutputs) {
+      conv.set_num_output(static_cast<uint32_t>(channels));
+    }
+    ASSIGN_OR_RETURN(
+        geometry_,
+        ParseConvParams(conv, channels, bottoms[0].num_axes() - axis_ - 1));
     if (CpuConvolution::Supports(geometry_)) {
       kernel_.emplace(geometry_);
       data_kernel_.emplace(geometry_);
@@ -54,12 +58,8 @@ class ConvolutionLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     if (adds()) return ReshapeSum(bottoms, tops);
+    RETURN_IF_ERROR(CheckEqualShapes(bottoms));
     for (size_t i = 0; i < bottoms.size(); ++i) {
-      if (bottoms[i] != bottoms[0]) {
-        return BottomError(absl::StrCat(
-            "bottom ", i, " has shape ", bottoms[i].ToString(),
-            ", bottom 0 has ", bottoms[0].ToString(), "; they must be equal"));
-      }
       ASSIGN_OR_RETURN((*tops)[i], TopShape(bottoms[i]));
     }
     return absl::OkStatus();
@@ -125,33 +125,12 @@ class ConvolutionLayer : public Layer {
   }
 
   absl::StatusOr<Shape> TopShape(const Shape& bottom) const {
-    if (bottom.num_axes() != axis_ + 1 + geometry_.num_spatial_axes() ||
-        bottom[axis_] != geometry_.channels_in) {
-      return BottomError(absl::StrCat(
-          "a bottom of shape ", bottom.ToString(), " does not fit: axis ",
-          axis_, " must have ", geometry_.channels_in, " channels and ",
-          geometry_.num_spatial_axes(), " spatial axes after it"));
-    }
-    std::vector<int64_t> dims = bottom.dims();
-    dims[axis_] = geometry_.channels_out;
-    for (int i = 0; i < geometry_.num_spatial_axes(); ++i) {
-      int64_t& dim = dims[axis_ + 1 + i];
-      dim = geometry_.OutputSize(i, dim);
-      if (dim > 0) continue;
-      return FieldError("convolution_param.kernel_size",
-                        absl::StrCat("covers ", geometry_.KernelExtent(i),
-                                     " pixels of spatial axis ", i,
-                                     ", more than the padded input of shape ",
-                                     bottom.ToString()));
-    }
-    return Shape::Create(dims);
+    return ConvTopShape(geometry_, bottom, axis_, geometry_.channels_in,
+                        geometry_.channels_out);
   }
 
-  // `shape` with all axes before the channels as one.
   Shape Merged(const Shape& shape) const {
-    std::vector<int64_t> dims = {shape.Count(0, axis_)};
-    dims.insert(dims.end(), shape.dims().begin() + axis_, shape.dims().end());
-    return Shape::Create(dims).value();
+    return MergeBatchAxes(shape, axis_);
   }
 
   // `addend` may be null.
@@ -195,7 +174,7 @@ class ConvolutionLayer : public Layer {
     return absl::OkStatus();
   }
 
-  const bool depthwise_;
+  const Depthwise depthwise_;
   int axis_ = 1;
   ConvGeometry geometry_;
   // All three, or none.
@@ -209,12 +188,18 @@ class ConvolutionLayer : public Layer {
 
 std::unique_ptr<Layer> MakeConvolutionLayer(const caffe::LayerParameter& param,
                                             caffe::Phase phase) {
-  return std::make_unique<ConvolutionLayer>(param, phase, /*depthwise=*/false);
+  return std::make_unique<ConvolutionLayer>(param, phase, Depthwise::kNone);
 }
 
 std::unique_ptr<Layer> MakeDepthwiseConvLayer(
     const caffe::LayerParameter& param, caffe::Phase phase) {
-  return std::make_unique<ConvolutionLayer>(param, phase, /*depthwise=*/true);
+  return std::make_unique<ConvolutionLayer>(param, phase, Depthwise::kGroups);
+}
+
+std::unique_ptr<Layer> MakeConvolutionDepthwiseLayer(
+    const caffe::LayerParameter& param, caffe::Phase phase) {
+  return std::make_unique<ConvolutionLayer>(param, phase,
+                                            Depthwise::kGroupsAndOutputs);
 }
 
 }  // namespace quantd

@@ -102,7 +102,19 @@ INSTANTIATE_TEST_SUITE_P(
              "num_output: 32 kernel_size: 3 pad: 1 group: 1",
              {32, 1, 3, 3},
              {0, 0, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
-             "DepthwiseConv"}),
+             "DepthwiseConv"},
+        Case{"DepthwiseOfCann",
+             {1, 6, 7, 8},
+             "num_output: 6 kernel_size: 3 stride: 2",
+             {6, 1, 3, 3},
+             {0, 0, 1, {3, 3}, {2, 2}, {0, 0}, {1, 1}},
+             "DepthwiseConvolution"},
+        Case{"DepthwiseWithoutOutputs",
+             {2, 4, 5, 6},
+             "num_output: 3 group: 7 kernel_size: 3 stride: 1 pad: 1",
+             {4, 1, 3, 3},
+             {0, 0, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1}},
+             "ConvolutionDepthwise"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(ConvolutionLayerTest, BottomsShareWeightsAndReshape) {

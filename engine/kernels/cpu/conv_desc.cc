@@ -1,5 +1,9 @@
 #include "engine/kernels/cpu/conv_desc.h"
 
+#include <numeric>
+#include <utility>
+#include <vector>
+
 #include "engine/kernels/cpu/dnnl_context.h"
 #include "engine/kernels/cpu/dnnl_tensor.h"
 
@@ -41,10 +45,31 @@ dnnl::convolution_forward::primitive_desc ConvForwardDesc(
   const memory::desc bias =
       has_bias ? PlainDesc({g.channels_out}) : memory::desc();
   return dnnl::convolution_forward::primitive_desc(
-      {kind, algorithm, AnyDesc(src),
-       AnyDesc(ConvWeightDims(g)), bias, AnyDesc(dst), g.stride, ConvDilates(g),
-       g.pad, ConvPadEnd(g, src, dst)},
+      {kind, algorithm, AnyDesc(src), AnyDesc(ConvWeightDims(g)), bias,
+       AnyDesc(dst), g.stride, ConvDilates(g), g.pad, ConvPadEnd(g, src, dst)},
       attr, DnnlEngine());
+}
+
+dnnl::deconvolution_forward::primitive_desc DeconvForwardDesc(
+    const ConvGeometry& g, const memory::dims& src, const memory::dims& dst,
+    bool has_bias) {
+  const memory::desc bias =
+      has_bias ? PlainDesc({g.channels_in}) : memory::desc();
+  return dnnl::deconvolution_forward::primitive_desc(
+      {dnnl::prop_kind::forward_inference,
+       dnnl::algorithm::deconvolution_direct, AnyDesc(src),
+       AnyDesc(DeconvWeightDesc(g).dims()), bias, AnyDesc(dst), g.stride,
+       ConvDilates(g), g.pad, ConvPadEnd(g, dst, src)},
+      DnnlEngine());
+}
+
+memory::desc DeconvWeightDesc(const ConvGeometry& g) {
+  const memory::dims dims = ConvWeightDims(g);
+  std::vector<int> axes(dims.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  const int channels = g.group > 1 ? 1 : 0;
+  std::swap(axes[channels], axes[channels + 1]);
+  return PlainDesc(dims).permute_axes(axes);
 }
 
 }  // namespace quantd

@@ -28,10 +28,20 @@ dnnl::memory::dims ConvPadEnd(const ConvGeometry& geometry,
 // operations of `attr`.
 dnnl::convolution_forward::primitive_desc ConvForwardDesc(
     const ConvGeometry& geometry, dnnl::prop_kind kind,
-    const dnnl::memory::dims& src, const dnnl::memory::dims& dst,
-    bool has_bias,
+    const dnnl::memory::dims& src, const dnnl::memory::dims& dst, bool has_bias,
     dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct,
     const dnnl::primitive_attr& attr = {});
+
+// The transposed pass: the input gradient of the convolution `geometry` plus a
+// bias, for a `src` of its outputs' shape and a `dst` of its inputs' shape. Its
+// weights have DeconvWeightDesc()'s dimensions.
+dnnl::deconvolution_forward::primitive_desc DeconvForwardDesc(
+    const ConvGeometry& geometry, const dnnl::memory::dims& src,
+    const dnnl::memory::dims& dst, bool has_bias);
+
+// Plain weights of the convolution `geometry`, seen as oneDNN sees those of a
+// deconvolution: with the two channel axes exchanged.
+dnnl::memory::desc DeconvWeightDesc(const ConvGeometry& geometry);
 
 }  // namespace quantd
 

@@ -14,7 +14,6 @@ namespace {
 using dnnl::memory;
 using PrimitiveDesc = dnnl::convolution_forward::primitive_desc;
 
-
 // Where Winograd's algorithm measured faster than direct convolution, on one
 // core with AVX-512: from 1.2 to 1.9 times. With few channels or pixels its
 // transforms or its larger weights cost more than it saves.
@@ -52,13 +51,24 @@ PrimitiveDesc MakeDesc(const ConvGeometry& g, const memory::dims& src,
 struct CpuConvolution::Plan {
   Shape src_shape;
   bool has_bias = false;
-  PrimitiveDesc desc;
-  dnnl::convolution_forward primitive;
+  memory::desc src_desc;
+  memory::desc weights_desc;
+  memory::desc dst_desc;
+  dnnl::primitive primitive;
   memory src_scratch;
+
+  template <typename Desc>
+  void Take(const Desc& desc) {
+    src_desc = desc.src_desc();
+    weights_desc = desc.weights_desc();
+    dst_desc = desc.dst_desc();
+    primitive = dnnl::primitive(desc.get());
+  }
 };
 
-CpuConvolution::CpuConvolution(const ConvGeometry& geometry)
-    : geometry_(geometry) {}
+CpuConvolution::CpuConvolution(const ConvGeometry& geometry,
+                               Direction direction)
+    : geometry_(geometry), direction_(direction) {}
 
 CpuConvolution::~CpuConvolution() = default;
 
@@ -75,6 +85,22 @@ void CpuConvolution::Fuse(const FusedOps& ops) {
   plans_.clear();
 }
 
+std::unique_ptr<CpuConvolution::Plan> CpuConvolution::MakePlan(
+    const Tensor& src, const Tensor& dst, bool has_bias) const {
+  auto plan = std::make_unique<Plan>();
+  plan->src_shape = src.shape();
+  plan->has_bias = has_bias;
+  const memory::dims& from = src.shape().dims();
+  const memory::dims& to = dst.shape().dims();
+  if (direction_ == Direction::kTransposed) {
+    plan->Take(DeconvForwardDesc(geometry_, from, to, has_bias));
+  } else {
+    plan->Take(MakeDesc(geometry_, from, to, has_bias, winograd_allowed_,
+                        PostOpsAttr(ops_)));
+  }
+  return plan;
+}
+
 CpuConvolution::Plan* CpuConvolution::FindOrMakePlan(const Tensor& src,
                                                      const Tensor& dst,
                                                      bool has_bias) {
@@ -83,12 +109,7 @@ CpuConvolution::Plan* CpuConvolution::FindOrMakePlan(const Tensor& src,
       return plan.get();
     }
   }
-  auto plan = std::make_unique<Plan>();
-  plan->src_shape = src.shape();
-  plan->has_bias = has_bias;
-  plan->desc = MakeDesc(geometry_, src.shape().dims(), dst.shape().dims(),
-                        has_bias, winograd_allowed_, PostOpsAttr(ops_));
-  plan->primitive = dnnl::convolution_forward(plan->desc);
+  auto plan = MakePlan(src, dst, has_bias);
   if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
   plans_.push_back(std::move(plan));
   return plans_.back().get();
@@ -100,20 +121,23 @@ absl::Status CpuConvolution::Run(const Tensor& src, const Tensor& weights,
   if (dst->num_elements() == 0) return absl::OkStatus();
   return CatchDnnl("a convolution", [&] {
     Plan* plan = FindOrMakePlan(src, *dst, bias != nullptr);
-    const memory packed = weights_.Get(plan->desc.weights_desc(), weights,
-                                       PlainDesc(ConvWeightDims(geometry_)));
+    const bool transposed = direction_ == Direction::kTransposed;
+    const memory packed =
+        weights_.Get(plan->weights_desc, weights,
+                     transposed ? DeconvWeightDesc(geometry_)
+                                : PlainDesc(ConvWeightDims(geometry_)));
     const memory from = Reordered(ReadMemory(src, src.shape().dims()),
-                                  plan->desc.src_desc(), &plan->src_scratch);
+                                  plan->src_desc, &plan->src_scratch);
     std::unordered_map<int, memory> args = {
         {DNNL_ARG_SRC, from},
         {DNNL_ARG_WEIGHTS, packed},
         {DNNL_ARG_DST,
          addend.values == nullptr
-             ? WriteMemory(plan->desc.dst_desc(), dst)
+             ? WriteMemory(plan->dst_desc, dst)
              : WriteMemoryOver(*addend.values, addend.may_overwrite,
-                               plan->desc.dst_desc(), dst)}};
+                               plan->dst_desc, dst)}};
     if (bias != nullptr) {
-      args[DNNL_ARG_BIAS] = ReadMemory(*bias, {geometry_.channels_out});
+      args[DNNL_ARG_BIAS] = ReadMemory(*bias, bias->shape().dims());
     }
     plan->primitive.execute(DnnlStream(), args);
     DnnlStream().wait();

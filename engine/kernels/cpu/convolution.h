@@ -1,4 +1,4 @@
-// Convolution by oneDNN.
+// Convolution and its transpose by oneDNN.
 // Not here: the definition (engine/kernels/reference/convolution.h).
 #ifndef QUANTD_ENGINE_KERNELS_CPU_CONVOLUTION_H_
 #define QUANTD_ENGINE_KERNELS_CPU_CONVOLUTION_H_
@@ -21,18 +21,24 @@ namespace quantd {
 // Memory: the packed weights, once per layout that the input shapes need.
 class CpuConvolution {
  public:
+  // kTransposed: the input gradient of the convolution (to which `geometry` and
+  // the weights' shape belong), plus a bias for each of its input channels. It
+  // fuses nothing.
+  enum class Direction { kForward, kTransposed };
+
   // One to three spatial axes.
   static bool Supports(const ConvGeometry& geometry) {
     return geometry.num_spatial_axes() >= 1 && geometry.num_spatial_axes() <= 3;
   }
 
-  explicit CpuConvolution(const ConvGeometry& geometry);
+  explicit CpuConvolution(const ConvGeometry& geometry,
+                          Direction direction = Direction::kForward);
   ~CpuConvolution();
 
   // Weights or bias have other values than in the last Run().
   void WeightsChanged();
 
-  // Does `ops` to the result from now on.
+  // Does `ops` to the result from now on. kForward only.
   void Fuse(const FusedOps& ops);
 
   // Lets large 3x3 convolutions be computed by Winograd's algorithm, which
@@ -46,7 +52,8 @@ class CpuConvolution {
     bool may_overwrite = false;      // Nobody needs them afterwards.
   };
 
-  // Shapes as in ReferenceConvolution(). `src` and `dst` may be in a blocked
+  // Shapes as in ReferenceConvolution(), or as diff_dst and diff_src in
+  // ReferenceConvolutionBackwardData(). `src` and `dst` may be in a blocked
   // layout. Does not work in place. `weights` may be empty once they were
   // packed.
   // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
@@ -58,9 +65,12 @@ class CpuConvolution {
 
   static constexpr size_t kMaxPlans = 4;
 
+  std::unique_ptr<Plan> MakePlan(const Tensor& src, const Tensor& dst,
+                                 bool has_bias) const;
   Plan* FindOrMakePlan(const Tensor& src, const Tensor& dst, bool has_bias);
 
   const ConvGeometry geometry_;
+  const Direction direction_;
   FusedOps ops_;
   bool winograd_allowed_ = false;
   PackedWeights weights_;

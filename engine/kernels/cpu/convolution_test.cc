@@ -102,6 +102,25 @@ TEST_P(CpuConvolutionTest, ForwardIsTheDefinition) {
   }
 }
 
+TEST_P(CpuConvolutionTest, TransposedIsTheInputGradientPlusBias) {
+  SCOPED_TRACE(Describe(case_));
+  const Tensor src = random_.MakeTensor(case_.dst_dims);
+  const Tensor weights = random_.MakeTensor(case_.weight_dims);
+  const int64_t channels = case_.geometry.channels_in;
+  const Tensor bias = random_.MakeTensor({channels});
+  Tensor dst = random_.MakeTensor(case_.src_dims), expected = dst.Clone();
+  ReferenceConvolutionBackwardData(case_.geometry, weights, src, &expected);
+  CpuConvolution kernel(case_.geometry, CpuConvolution::Direction::kTransposed);
+  ASSERT_OK(kernel.Run(src, weights, nullptr, {}, &dst));
+  ExpectNear(dst, expected);
+  ASSERT_OK(kernel.Run(src, weights, &bias, {}, &dst));
+  const int64_t pixels = expected.shape().Count(2);
+  for (int64_t i = 0; i < expected.num_elements(); ++i) {
+    expected.data()[i] += bias.data()[i / pixels % channels];
+  }
+  ExpectNear(dst, expected);
+}
+
 TEST_P(CpuConvolutionTest, InputGradientIsTheDefinition) {
   SCOPED_TRACE(Describe(case_));
   const Tensor diff_dst = random_.MakeTensor(case_.dst_dims);
