@@ -20,11 +20,10 @@ PoolGeometry::Pair Overhang(const PoolGeometry& g, const Shape& src) {
 PrimitiveDesc MakeDesc(const PoolGeometry& g, const Shape& src,
                        const Shape& dst, const memory::desc& src_desc) {
   const PoolGeometry::Pair overhang = Overhang(g, src);
-  const bool padded = g.pad.h > 0 || g.pad.w > 0;
   auto algorithm = dnnl::algorithm::pooling_max;
   if (g.method == PoolGeometry::kAverage) {
-    algorithm = padded ? dnnl::algorithm::pooling_avg_include_padding
-                       : dnnl::algorithm::pooling_avg_exclude_padding;
+    algorithm = g.IsPadded() ? dnnl::algorithm::pooling_avg_include_padding
+                             : dnnl::algorithm::pooling_avg_exclude_padding;
   }
   return PrimitiveDesc({dnnl::prop_kind::forward_inference,
                         algorithm,
@@ -53,9 +52,12 @@ CpuPooling::~CpuPooling() = default;
 bool CpuPooling::Supports(const PoolGeometry& g, const Shape& src) {
   const PoolGeometry::Pair overhang = Overhang(g, src);
   if (overhang.h >= g.kernel.h || overhang.w >= g.kernel.w) return false;
+  if (g.method == PoolGeometry::kStochastic) return false;
+  if (!g.IsPadded()) return true;
+  if (g.pad_value.has_value()) return false;
   if (g.method == PoolGeometry::kMax) return true;
-  if (g.pad.h == 0 && g.pad.w == 0) return true;
-  return overhang.h <= g.pad.h && overhang.w <= g.pad.w;
+  const PoolGeometry::Pair pad_end = g.PadEnd();
+  return overhang.h <= pad_end.h && overhang.w <= pad_end.w;
 }
 
 absl::Status CpuPooling::Run(const PoolGeometry& geometry, const Tensor& src,

@@ -18,7 +18,8 @@ class CpuPooling {
 
   // Not where a window lies wholly outside the image (stride over kernel).
   // Maxima then always; averages where oneDNN can divide as Caffe does: no
-  // padding, or no window that hangs over the end of the padding.
+  // padding, or no window that hangs over the end of the padding. No padding
+  // with a value, not kStochastic.
   static bool Supports(const PoolGeometry& geometry, const Shape& src);
 
   // As ReferencePooling() without a mask. `src` and `dst` may be in a blocked

@@ -13,8 +13,17 @@ struct Maximum {
   int64_t index = -1;
 };
 
-Maximum MaximumOf(const float* plane, int64_t width, const Window& rows,
-                  const Window& columns) {
+// Pixels of the padding in the window.
+int64_t NumPadded(const Window& rows, const Window& columns) {
+  const int64_t inside = std::max<int64_t>(rows.end - rows.begin, 0) *
+                         std::max<int64_t>(columns.end - columns.begin, 0);
+  return std::max<int64_t>(rows.padded_size, 0) *
+             std::max<int64_t>(columns.padded_size, 0) -
+         inside;
+}
+
+Maximum MaximumOf(const PoolGeometry& geometry, const float* plane,
+                  int64_t width, const Window& rows, const Window& columns) {
   Maximum maximum;
   for (int64_t h = rows.begin; h < rows.end; ++h) {
     for (int64_t w = columns.begin; w < columns.end; ++w) {
@@ -22,16 +31,23 @@ Maximum MaximumOf(const float* plane, int64_t width, const Window& rows,
       if (plane[index] > maximum.value) maximum = {plane[index], index};
     }
   }
+  if (geometry.pad_value.has_value() && *geometry.pad_value > maximum.value &&
+      NumPadded(rows, columns) > 0) {
+    maximum = {*geometry.pad_value, -1};
+  }
   return maximum;
 }
 
-float AverageOf(const float* plane, int64_t width, const Window& rows,
-                const Window& columns) {
+float AverageOf(const PoolGeometry& geometry, const float* plane, int64_t width,
+                const Window& rows, const Window& columns) {
   float sum = 0;
   for (int64_t h = rows.begin; h < rows.end; ++h) {
     for (int64_t w = columns.begin; w < columns.end; ++w) {
       sum += plane[h * width + w];
     }
+  }
+  if (geometry.pad_value.has_value()) {
+    sum += *geometry.pad_value * static_cast<float>(NumPadded(rows, columns));
   }
   return sum / static_cast<float>(rows.padded_size * columns.padded_size);
 }
@@ -65,10 +81,10 @@ void ReferencePooling(const PoolGeometry& geometry, const Tensor& src,
       for (int64_t ow = 0; ow < out_width; ++ow, ++to) {
         const Window columns = geometry.Columns(ow, width);
         if (geometry.method == PoolGeometry::kAverage) {
-          y[to] = AverageOf(from, width, rows, columns);
+          y[to] = AverageOf(geometry, from, width, rows, columns);
           continue;
         }
-        const Maximum maximum = MaximumOf(from, width, rows, columns);
+        const Maximum maximum = MaximumOf(geometry, from, width, rows, columns);
         y[to] = maximum.value;
         if (indices != nullptr) {
           indices[to] = static_cast<float>(maximum.index);
@@ -103,7 +119,7 @@ void ReferencePoolingBackward(const PoolGeometry& geometry, const Tensor& src,
           AddToWindow(dy[i] / size, width, rows, columns, to);
           continue;
         }
-        const Maximum maximum = MaximumOf(from, width, rows, columns);
+        const Maximum maximum = MaximumOf(geometry, from, width, rows, columns);
         if (maximum.index >= 0) to[maximum.index] += dy[i];
       }
     }

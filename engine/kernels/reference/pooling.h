@@ -1,4 +1,5 @@
-// Pooling by its definition.
+// Pooling by its definition: kMax and kAverage.
+// Not here: kStochastic (engine/kernels/reference/stochastic_pooling.h).
 #ifndef QUANTD_ENGINE_KERNELS_REFERENCE_POOLING_H_
 #define QUANTD_ENGINE_KERNELS_REFERENCE_POOLING_H_
 
@@ -10,6 +11,7 @@ namespace quantd {
 // Pools `src` (N, C, H, W) into `dst`, plain and of fitting shape.
 // mask: null, or (kMax only) gets the index h * W + w of the first maximum. A
 // maximum starts at -FLT_MAX, so that a window of NaN keeps that and index -1.
+// A pad_value that is larger than all of the window's pixels has index -1.
 // A window outside the image (stride over kernel, rounded up) gives what Caffe
 // gives: -FLT_MAX, or 0 divided by its clipped area.
 void ReferencePooling(const PoolGeometry& geometry, const Tensor& src,

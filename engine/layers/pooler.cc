@@ -1,0 +1,66 @@
+#include "engine/layers/pooler.h"
+
+#include "absl/strings/str_cat.h"
+#include "engine/kernels/reference/pooling.h"
+#include "engine/kernels/reference/stochastic_pooling.h"
+#include "engine/layers/checks.h"
+
+namespace quantd {
+
+absl::StatusOr<Shape> Pooler::OutputShape(const PoolGeometry& geometry,
+                                          const Shape& src,
+                                          absl::string_view kernel_field) {
+  if (src.num_axes() != 4) {
+    return BottomError(absl::StrCat("a bottom of shape ", src.ToString(),
+                                    " has not the 4 axes (N, C, H, W)"));
+  }
+  const int64_t h = geometry.OutputHeight(src[2]);
+  const int64_t w = geometry.OutputWidth(src[3]);
+  if (h < 1 || w < 1) {
+    return FieldError(
+        kernel_field,
+        absl::StrCat("(", geometry.kernel.h, "x", geometry.kernel.w,
+                     ") is larger than the padded input of shape ",
+                     src.ToString()));
+  }
+  return Shape::Create({src[0], src[1], h, w});
+}
+
+absl::Status Pooler::Forward(const PoolGeometry& geometry, const Tensor& src,
+                             Tensor* dst, Tensor* mask) {
+  if (geometry.method == PoolGeometry::kStochastic) {
+    ForwardStochastic(geometry, src, dst);
+    return absl::OkStatus();
+  }
+  if (mask == nullptr && CpuPooling::Supports(geometry, src.shape())) {
+    return kernel_.Run(geometry, src, dst);
+  }
+  ReferencePooling(geometry, src, dst, mask);
+  return absl::OkStatus();
+}
+
+void Pooler::ForwardStochastic(const PoolGeometry& geometry, const Tensor& src,
+                               Tensor* dst) {
+  if (phase_ == caffe::TEST) {
+    ExpectedPooling(geometry, src, dst);
+    return;
+  }
+  std::vector<float> uniform(dst->num_elements());
+  for (float& value : uniform) {
+    value = static_cast<float>(random_() >> 40) * 0x1p-24f;
+  }
+  StochasticPooling(geometry, src, uniform, dst, &picks_);
+}
+
+void Pooler::Backward(const PoolGeometry& geometry, const Tensor& src,
+                      const Tensor& diff_dst, Tensor* diff_src) const {
+  if (geometry.method != PoolGeometry::kStochastic) {
+    ReferencePoolingBackward(geometry, src, diff_dst, diff_src);
+  } else if (phase_ == caffe::TEST) {
+    ExpectedPoolingBackward(geometry, src, diff_dst, diff_src);
+  } else {
+    StochasticPoolingBackward(picks_, diff_dst, diff_src);
+  }
+}
+
+}  // namespace quantd
