@@ -127,6 +127,15 @@ absl::Status Net::ResizeTop(Node* node, int index, const Shape& shape) {
   return diff == diffs_.end() ? absl::OkStatus() : diff->second->Resize(shape);
 }
 
+absl::Status Net::FitDiffs(const Node& node) {
+  for (const Tensor* top : node.tops) {
+    const auto diff = diffs_.find(top);
+    if (diff == diffs_.end()) continue;
+    RETURN_IF_ERROR(diff->second->Resize(top->shape()));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Net::Forward(const AfterLayer& after_layer) {
   loss_ = 0;
   if (pool_ != nullptr) RETURN_IF_ERROR(ReshapeForInference());
@@ -167,7 +176,8 @@ absl::Status Net::ReshapeForInference() {
 absl::Status Net::RunLayer(Node* node) {
   RETURN_IF_ERROR(Reshape(node));
   if (pool_ == nullptr) {
-    return node->layer->Forward(node->bottoms, node->tops);
+    RETURN_IF_ERROR(node->layer->Forward(node->bottoms, node->tops));
+    return FitDiffs(*node);
   }
   try {
     return node->layer->Forward(node->bottoms, node->tops);

@@ -191,6 +191,9 @@ class Net {
   absl::Status RunLayer(Node* node);
   // Resizes top `index` of `node`, and its gradient.
   absl::Status ResizeTop(Node* node, int index, const Shape& shape);
+  // Resizes the gradients of tops whose shapes Forward() changed: those that
+  // depend on values.
+  absl::Status FitDiffs(const Node& node);
 
   std::string name_;
   std::vector<Node> layers_;
