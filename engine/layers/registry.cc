@@ -25,17 +25,46 @@ constexpr Entry kEntries[] = {
 #undef QUANTD_LAYER
 };
 
-// Types of Caffe that are left out on purpose, and what to do instead.
+constexpr char kNotPublic[] =
+    "what it computes is not public; cut the network before it";
+constexpr char kSsdInstead[] =
+    "what it computes is not public; cut the network before it, or use a "
+    "DetectionOutput layer";
+constexpr char kYoloInstead[] =
+    "what it computes is not public; cut the network before it, or use a "
+    "YoloDetectionOutput or Yolov3DetectionOutput layer";
+
+// Types of Caffe and its vendors that are left out on purpose, and what to do
+// instead.
 constexpr struct {
   const char* type;
   const char* advice;
 } kRefused[] = {
+    {"CondTake", kNotPublic},
+    {"ContinuationIndicator",
+     "give the recurrent layer's second bottom by an Input or a Data layer"},
+    {"DecBBox", kSsdInstead},
+    {"FSRDetectionOutput", kSsdInstead},
+    {"FilterBox", kSsdInstead},
+    {"FreespaceExtract", kNotPublic},
+    {"MatrixInverse", kNotPublic},
+    {"Postprocess", kNotPublic},
     {"Python",
      "its code is not run; replace it by layers that compute the same, or cut "
      "the network before it"},
+    {"Region", kYoloInstead},
+    {"SpatialTransform", "use a SpatialTransformer layer"},
+    {"WarpPerspective", kNotPublic},
     {"WindowData",
      "it draws windows at random in every phase; crop them into an LMDB and "
      "use a Data layer"},
+    {"Yolo", kYoloInstead},
+    {"YoloV2DetectionOutput", kYoloInstead},
+    {"YoloV3DetectionOutput", kYoloInstead},
+    {"YoloV3DetectionOutputV2", kYoloInstead},
+    {"custom",
+     "its operator is not run; replace it by layers that compute the same, or "
+     "cut the network before it"},
 };
 
 // What a message adds about `type`.

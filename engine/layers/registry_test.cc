@@ -41,6 +41,23 @@ TEST(RegistryTest, TypesLeftOutOnPurposeComeWithAdvice) {
               StatusIs(absl::StatusCode::kUnimplemented, "its code is not"));
 }
 
+TEST(RegistryTest, VendorsTypesWithoutAMeaningComeWithAdvice) {
+  for (const char* type :
+       {"CondTake", "DecBBox", "FSRDetectionOutput", "FreespaceExtract",
+        "MatrixInverse", "Postprocess", "Region", "SpatialTransform",
+        "WarpPerspective", "Yolo", "YoloV2DetectionOutput",
+        "YoloV3DetectionOutput", "YoloV3DetectionOutputV2", "custom"}) {
+    caffe::LayerParameter param;
+    param.set_name("tail");
+    param.set_type(type);
+    const auto layer = MakeLayer(param, caffe::TEST);
+    EXPECT_THAT(layer, HasReason("NETWORK_UNSUPPORTED"));
+    EXPECT_THAT(
+        layer, StatusIs(absl::StatusCode::kUnimplemented, "is not supported: "))
+        << type;
+  }
+}
+
 TEST(RegistryTest, UnknownTypeIsNamed) {
   caffe::LayerParameter param;
   param.set_name("head");
