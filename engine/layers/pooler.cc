@@ -1,6 +1,7 @@
 #include "engine/layers/pooler.h"
 
 #include "absl/strings/str_cat.h"
+#include "engine/core/random.h"
 #include "engine/kernels/reference/pooling.h"
 #include "engine/kernels/reference/stochastic_pooling.h"
 #include "engine/layers/checks.h"
@@ -46,8 +47,9 @@ void Pooler::ForwardStochastic(const PoolGeometry& geometry, const Tensor& src,
     return;
   }
   std::vector<float> uniform(dst->num_elements());
+  Random random(seed_, num_passes_++);
   for (float& value : uniform) {
-    value = static_cast<float>(random_() >> 40) * 0x1p-24f;
+    value = static_cast<float>(random.Next() >> 40) * 0x1p-24f;
   }
   StochasticPooling(geometry, src, uniform, dst, &picks_);
 }

@@ -3,7 +3,6 @@
 #define QUANTD_ENGINE_LAYERS_POOLER_H_
 
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,10 +20,12 @@ namespace quantd {
 // Threads: one at a time; computes with NumThreads() (engine/core/threads.h).
 class Pooler {
  public:
-  // `seed` is that of kStochastic's draws, which are made in TRAIN only.
-  explicit Pooler(caffe::Phase phase,
-                  uint64_t seed = std::mt19937_64::default_seed)
-      : phase_(phase), random_(seed) {}
+  explicit Pooler(caffe::Phase phase) : phase_(phase) {}
+
+  // Of kStochastic's draws, which are made in TRAIN only.
+  void SetSeed(uint64_t seed) { seed_ = seed; }
+  // See Layer::SkipPasses().
+  void SkipPasses(int64_t passes) { num_passes_ += passes; }
 
   // (N, C, pooled H, pooled W). `kernel_field` is named where the kernel is
   // larger than the padded input.
@@ -50,7 +51,8 @@ class Pooler {
 
   const caffe::Phase phase_;
   CpuPooling kernel_;
-  std::mt19937_64 random_;
+  uint64_t seed_ = 0;
+  uint64_t num_passes_ = 0;     // Of kStochastic in TRAIN.
   std::vector<int64_t> picks_;  // Of kStochastic's last Forward() in TRAIN.
 };
 

@@ -25,6 +25,7 @@ class PoolingLayer : public Layer {
     const bool is_max = p.pool() == caffe::PoolingParameter::MAX;
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, is_max ? 2 : 1}));
     ASSIGN_OR_RETURN(geometry_, ParsePoolParams(p));
+    pooler_.SetSeed(Seed());
     return absl::OkStatus();
   }
 
@@ -49,6 +50,11 @@ class PoolingLayer : public Layer {
   absl::Status Backward(const BackwardPass& pass) override {
     pooler_.Backward(geometry_, *pass.bottoms[0], *pass.top_diffs[0],
                      pass.bottom_diffs[0]);
+    return absl::OkStatus();
+  }
+
+  absl::Status SkipPasses(int64_t passes) override {
+    pooler_.SkipPasses(passes);
     return absl::OkStatus();
   }
 

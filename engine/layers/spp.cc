@@ -64,7 +64,9 @@ class SppLayer : public Layer {
     int64_t values = 0;
     for (uint32_t level = 0; level < height; ++level) {
       if (level == levels_.size()) {
-        levels_.push_back(std::make_unique<Level>(phase(), level));
+        levels_.push_back(std::make_unique<Level>(phase()));
+        // Each level has random numbers of its own.
+        levels_.back()->pooler.SetSeed(Seed() + level);
       }
       RETURN_IF_ERROR(ReshapeLevel(bottom, level));
       values += levels_[level]->shape.Count(1);
@@ -117,10 +119,14 @@ class SppLayer : public Layer {
     return AddLevels(bottom, pass.bottom_diffs[0]);
   }
 
+  absl::Status SkipPasses(int64_t passes) override {
+    for (const auto& level : levels_) level->pooler.SkipPasses(passes);
+    return absl::OkStatus();
+  }
+
  private:
   struct Level {
-    // Each level has random numbers of its own.
-    Level(caffe::Phase phase, uint64_t seed) : pooler(phase, seed) {}
+    explicit Level(caffe::Phase phase) : pooler(phase) {}
 
     PoolGeometry geometry;
     Shape shape;
