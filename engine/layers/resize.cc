@@ -3,7 +3,7 @@
 // of (N, C, H, W, D) with NCHWD. An axis without output_* has size floor(in *
 // scale_*). Which input a coordinate is: ResizeMode; the nearest neighbour is
 // floor() of it, round() with align_corners, floor((i + 0.5) * scale) with
-// half_pixel_centers, and with half_pixel_onnx the nearest, the lower of two.
+// half_pixel_centers, and with half_pixel_onnx the one below, of centres.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -191,7 +191,7 @@ class ResizeNearestNeighborLayer : public ResizeLayer {
       if (p.align_corners()) nearest = std::round(at * scale);
       if (p.half_pixel_centers()) nearest = std::floor((at + 0.5f) * scale);
       if (p.half_pixel_onnx()) {
-        nearest = std::ceil((at + 0.5f) * scale - 0.5f - 0.5f);
+        nearest = std::floor((at + 0.5f) * scale - 0.5f);
       }
       const int64_t index =
           std::clamp<int64_t>(static_cast<int64_t>(nearest), 0, in_size - 1);

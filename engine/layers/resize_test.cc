@@ -83,7 +83,7 @@ TEST(ResizeNearestNeighborLayerTest, Modes) {
            // 0.3, 0.9, 1.5, 2.1, 2.7.
            {"half_pixel_centers: true", {0, 0, 1, 2, 2}},
            // -0.2, 0.4, 1, 1.6, 2.2.
-           {"half_pixel_onnx: true", {0, 0, 1, 2, 2}}}) {
+           {"half_pixel_onnx: true", {0, 0, 1, 1, 2}}}) {
     LayerTester resize = Nearest(absl::StrCat(
         "data_format: 'NCHW' output_height: 1 output_width: 5 ", fields));
     resize.Input("x", {1, 1, 1, 3}, {0, 1, 2});

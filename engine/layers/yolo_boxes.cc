@@ -16,9 +16,9 @@ YoloMap MapOf(const Tensor& map, int64_t item, int64_t values) {
 }
 
 YoloBox DecodeYolo(const YoloMap& map, int64_t anchor, int64_t cell,
-                   float anchor_w, float anchor_h, int64_t step) {
+                   float anchor_w, float anchor_h) {
   const float* values = map.At(anchor, cell);
-  const int64_t next = map.stride() * step;
+  const int64_t next = map.stride();
   const float column = static_cast<float>(cell % map.width);
   const float row = static_cast<float>(cell / map.width);
   return {(column + YoloSigmoid(values[0])) / static_cast<float>(map.width),

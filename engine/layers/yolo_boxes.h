@@ -34,7 +34,6 @@ YoloMap MapOf(const Tensor& map, int64_t item, int64_t values);
 
 // As parts of the image: centre ((column + sx) / width, (row + sy) / height),
 // where sx and sy are sigmoids; size (exp(w) * anchor_w, exp(h) * anchor_h).
-// x, y, w and h are `step` values apart.
 struct YoloBox {
   float x;
   float y;
@@ -44,7 +43,7 @@ struct YoloBox {
   Box Corners() const { return {x - w / 2, y - h / 2, x + w / 2, y + h / 2}; }
 };
 YoloBox DecodeYolo(const YoloMap& map, int64_t anchor, int64_t cell,
-                   float anchor_w, float anchor_h, int64_t step = 1);
+                   float anchor_w, float anchor_h);
 
 struct ClassScore {
   int label;

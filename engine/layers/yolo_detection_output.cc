@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/boxes.h"
@@ -152,8 +153,14 @@ class YoloV3Layer : public YoloDetectionOutputLayer {
     RETURN_IF_ERROR(
         CheckField("yolov3_detection_output_param.num_box", yolo().num_box()));
     num_anchors_ = yolo().num_box();
-    step_ = yolo().gaussian_box() ? 2 : 1;
-    values_per_anchor_ = 4 * step_ + 1 + yolo().num_classes();
+    if (yolo().gaussian_box()) {
+      return Error(absl::StatusCode::kUnimplemented, "NETWORK_UNSUPPORTED",
+                   "yolov3_detection_output_param.gaussian_box is not run: how "
+                   "deviations weigh scores is not public; remove the layer "
+                   "and decode its bottoms yourself",
+                   {{"field", "yolov3_detection_output_param.gaussian_box"}});
+    }
+    values_per_anchor_ = 5 + yolo().num_classes();
     nms_threshold_ = yolo().nms_threshold();
     return ReadMasks(static_cast<int>(bottoms.size()));
   }
@@ -163,14 +170,7 @@ class YoloV3Layer : public YoloDetectionOutputLayer {
               std::vector<Detection>* found) const override {
     const float* values = map.At(anchor, cell);
     const int64_t stride = map.stride();
-    float objectness = YoloSigmoid(values[4 * step_ * stride]);
-    if (yolo().gaussian_box()) {
-      float certainty = 4;
-      for (int i = 1; i < 8; i += 2) {
-        certainty -= YoloSigmoid(values[i * stride]);
-      }
-      objectness *= certainty / 4;
-    }
+    const float objectness = YoloSigmoid(values[4 * stride]);
     const float net_w =
         static_cast<float>(map.width * yolo().anchors_scale(index));
     const float net_h =
@@ -179,9 +179,9 @@ class YoloV3Layer : public YoloDetectionOutputLayer {
         2 * static_cast<int>(
                 yolo().mask(index * masks_per_map_ + static_cast<int>(anchor)));
     const Box box = DecodeYolo(map, anchor, cell, yolo().biases(bias) / net_w,
-                               yolo().biases(bias + 1) / net_h, step_)
+                               yolo().biases(bias + 1) / net_h)
                         .Corners();
-    const float* classes = values + (4 * step_ + 1) * stride;
+    const float* classes = values + 5 * stride;
     for (int label = 0; label < static_cast<int>(yolo().num_classes());
          ++label) {
       const float score = objectness * YoloSigmoid(classes[label * stride]);
@@ -227,7 +227,6 @@ class YoloV3Layer : public YoloDetectionOutputLayer {
   }
 
   int masks_per_map_ = 0;
-  int step_ = 1;  // 2: a deviation after each of x, y, w, h.
 };
 
 }  // namespace

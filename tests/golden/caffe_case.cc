@@ -34,10 +34,12 @@ struct OtherMeaning {
   const char* variant;
 };
 constexpr OtherMeaning kOtherMeanings[] = {
+    {"GRU", ""},  // Of Synopsys, which keeps a matrix for each gate.
     {"Proposal", "happynear"},
     {"ROIAlign", "maskrcnn_jasjeet"},
     {"ROIAlign", "max4_fallingdust"},
     {"Reorg", "darknet"},
+    {"Reverse", "cambricon"},
 };
 
 bool IsOtherMeaning(const CaffeCase& test_case) {
@@ -368,7 +370,9 @@ CaseResult RunCaffeCase(const CaffeCase& test_case) {
   if (test_case.kind == "upgrade") return FromStatus(RunUpgrade(test_case));
   if (IsOtherMeaning(test_case)) {
     return Skipped(
-        absl::StrCat(test_case.layer, " as ", test_case.variant, " means it"));
+        absl::StrCat(test_case.layer, " as ",
+                     test_case.variant.empty() ? "its fork" : test_case.variant,
+                     " means it"));
   }
   if (!test_case.weights_external.empty() && test_case.models_root.empty()) {
     return Skipped(absl::StrCat("no ", test_case.weights_external));

@@ -123,6 +123,27 @@ absl::StatusOr<std::map<std::string, NpyArray>> ParseNpz(
   return arrays;
 }
 
+// The same values with the last index running fastest, not the first.
+std::string FromFortranOrder(const std::string& bytes,
+                             const std::vector<int64_t>& shape,
+                             int64_t item_size) {
+  std::string result;
+  result.reserve(bytes.size());
+  std::vector<int64_t> index(shape.size(), 0);
+  while (result.size() < bytes.size()) {
+    int64_t position = 0;
+    for (size_t axis = shape.size(); axis-- > 0;) {
+      position = position * shape[axis] + index[axis];
+    }
+    result += bytes.substr(position * item_size, item_size);
+    for (size_t axis = shape.size(); axis-- > 0;) {
+      if (++index[axis] < shape[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 int64_t NpyArray::num_elements() const {
@@ -174,10 +195,9 @@ absl::StatusOr<NpyArray> ParseNpy(absl::string_view bytes) {
     return Invalid("header without a type");
   }
   array.dtype = std::string(descr.substr(0, quote - 1));
-  if (array.dtype[0] == '>' ||
-      HeaderField(header, "fortran_order").substr(0, 4) == "True") {
+  if (array.dtype[0] == '>') {
     return Error(absl::StatusCode::kUnimplemented, "NPY_PARSE",
-                 "big-endian and Fortran-order arrays are not supported");
+                 "big-endian arrays are not supported");
   }
   ASSIGN_OR_RETURN(array.shape, ParseShape(HeaderField(header, "shape")));
   int64_t item_size;
@@ -191,6 +211,9 @@ absl::StatusOr<NpyArray> ParseNpy(absl::string_view bytes) {
                                 " bytes and has ", data.size()));
   }
   array.bytes = std::string(data);
+  if (HeaderField(header, "fortran_order").substr(0, 4) == "True") {
+    array.bytes = FromFortranOrder(array.bytes, array.shape, item_size);
+  }
   return array;
 }
 

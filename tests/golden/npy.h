@@ -13,7 +13,7 @@
 
 namespace quantd {
 
-// One array, C order, little endian.
+// One array, little endian, in C order whatever the file's.
 struct NpyArray {
   std::string dtype;           // "<f4", "<f8", "<i4", "<u4", "<i8", "|i1", ...
   std::vector<int64_t> shape;  // Empty for a scalar.
@@ -29,7 +29,7 @@ struct NpyArray {
 };
 
 // `bytes` is a whole .npy file, version 1 or 2. Errors: INVALID_ARGUMENT for
-// what is not one, UNIMPLEMENTED for Fortran order or big-endian values.
+// what is not one, UNIMPLEMENTED for big-endian values.
 absl::StatusOr<NpyArray> ParseNpy(absl::string_view bytes);
 
 // Errors: NOT_FOUND, or those of ParseNpy with the path.

@@ -43,6 +43,15 @@ TEST(NpyTest, ReadsScalarsVectorsAndEmptyArrays) {
   EXPECT_THAT(empty.shape, ElementsAre(0));
 }
 
+TEST(NpyTest, FortranOrderIsTurned) {
+  ASSERT_OK_AND_ASSIGN(
+      NpyArray array,
+      ParseNpy(Npy("{'descr': '|i1', 'fortran_order': True, 'shape': (2, 3), }",
+                   std::string("\x00\x03\x01\x04\x02\x05", 6))));
+  ASSERT_OK_AND_ASSIGN(std::vector<float> values, array.Values<float>());
+  EXPECT_THAT(values, ElementsAre(0, 1, 2, 3, 4, 5));
+}
+
 TEST(NpyTest, RefusesDamagedAndUnsupportedFiles) {
   EXPECT_THAT(ParseNpy("PK"), Not(IsOk()));
   EXPECT_THAT(
