@@ -1,7 +1,8 @@
 // The one writer of job states: clients create and cancel, workers lease,
 // report and commit, and what a lost worker leaves behind is put right here.
 // Not here: which move is legal (job_state.h), who is next (job_queue.h),
-// starting and killing processes (server/launcher), RPCs (server/api).
+// starting and killing processes (server/launcher), RPCs (server/api). Leases
+// and what workers say are in job_attempts.cc, the rest in job_manager.cc.
 #ifndef QUANTD_SERVER_JOBS_JOB_MANAGER_H_
 #define QUANTD_SERVER_JOBS_JOB_MANAGER_H_
 

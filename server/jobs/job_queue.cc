@@ -5,6 +5,10 @@
 
 namespace quantd::jobs {
 
+std::string DeviceClass(const std::string& device) {
+  return device.substr(0, device.find(':'));
+}
+
 void JobQueue::Push(const std::string& device, int64_t create_sequence,
                     const std::string& job_id) {
   waiting_[device].emplace(create_sequence, job_id);

@@ -10,6 +10,9 @@
 
 namespace quantd::jobs {
 
+// Class of a device, for queue and metrics: "gpu:0" -> "gpu".
+std::string DeviceClass(const std::string& device);
+
 // First created, first served, for each device class. A job that comes back
 // after a lost attempt is served at its old place: it was created earlier.
 //

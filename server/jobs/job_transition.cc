@@ -17,6 +17,11 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
   return timestamp;
 }
 
+absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) +
+         absl::Nanoseconds(timestamp.nanos());
+}
+
 v1::JobEvent StateEvent(v1::JobState state, absl::Time now) {
   v1::JobEvent event;
   *event.mutable_time() = ToProto(now);

@@ -14,6 +14,7 @@
 namespace quantd::jobs {
 
 google::protobuf::Timestamp ToProto(absl::Time time);
+absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 
 // The event of a state, to be numbered by the store.
 v1::JobEvent StateEvent(v1::JobState state, absl::Time now);
