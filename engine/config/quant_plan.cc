@@ -26,7 +26,7 @@ bool IsMeasurement(absl::string_view type) {
 bool IsCubeType(absl::string_view type) {
   return type == "Convolution" || type == "InnerProduct" ||
          type == "Deconvolution" || type == "Pooling" ||
-         type == "DepthwiseConv";
+         type == "DepthwiseConv" || type == "DepthwiseConvolution";
 }
 
 // Everything about one layer that the plan looks at.

@@ -8,8 +8,8 @@ namespace {
 
 // Each array is sorted: they are searched.
 constexpr absl::string_view kWeightTypes[] = {
-    "Convolution",  "Deconvolution", "DepthwiseConv", "GRU",
-    "InnerProduct", "LSTM",          "RNN",
+    "Convolution", "Deconvolution", "DepthwiseConv", "DepthwiseConvolution",
+    "GRU",         "InnerProduct",  "LSTM",          "RNN",
 };
 
 constexpr absl::string_view kDataTypes[] = {
@@ -47,8 +47,9 @@ constexpr absl::string_view kOffByDefaultTypes[] = {
 };
 
 constexpr absl::string_view kFusibleTypes[] = {
-    "BatchNorm",     "Bias",         "Convolution", "Deconvolution",
-    "DepthwiseConv", "InnerProduct", "Scale",
+    "BatchNorm",     "Bias",          "Convolution",
+    "Deconvolution", "DepthwiseConv", "DepthwiseConvolution",
+    "InnerProduct",  "Scale",
 };
 
 // Types that only their bottom 0 carries data for.
@@ -89,7 +90,7 @@ bool QuantizedByDefault(absl::string_view type) {
 
 bool AllowsChannelWise(absl::string_view type) {
   return type == "Convolution" || type == "DepthwiseConv" ||
-         type == "Deconvolution";
+         type == "DepthwiseConvolution" || type == "Deconvolution";
 }
 
 bool IsFusible(absl::string_view type) { return Contains(kFusibleTypes, type); }

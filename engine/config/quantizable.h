@@ -28,12 +28,12 @@ bool IsQuantizable(absl::string_view type);
 bool QuantizedByDefault(absl::string_view type);
 
 // True for the types whose weights may have one step per output channel:
-// Convolution, DepthwiseConv and Deconvolution.
+// Convolution, DepthwiseConv, DepthwiseConvolution and Deconvolution.
 bool AllowsChannelWise(absl::string_view type);
 
 // True for the types that take part in fusion, as head or as member:
-// Convolution, DepthwiseConv, Deconvolution, InnerProduct, BatchNorm, Scale,
-// Bias.
+// Convolution, DepthwiseConv, DepthwiseConvolution, Deconvolution,
+// InnerProduct, BatchNorm, Scale, Bias.
 bool IsFusible(absl::string_view type);
 
 // LSTM, RNN and GRU.

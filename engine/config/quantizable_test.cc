@@ -17,8 +17,9 @@ caffe::LayerParameter Layer(const char* type, int num_bottoms) {
 }
 
 TEST(QuantizableTest, ClassesOfTypes) {
-  for (const char* type : {"Convolution", "DepthwiseConv", "InnerProduct",
-                           "Deconvolution", "LSTM", "RNN", "GRU"}) {
+  for (const char* type :
+       {"Convolution", "DepthwiseConv", "DepthwiseConvolution", "InnerProduct",
+        "Deconvolution", "LSTM", "RNN", "GRU"}) {
     EXPECT_EQ(QuantClassOf(type), QuantClass::kWeightsAndData) << type;
   }
   for (const char* type :
@@ -38,6 +39,7 @@ TEST(QuantizableTest, ClassesOfTypes) {
 
 TEST(QuantizableTest, OnlyConvolutionsHaveChannels) {
   EXPECT_TRUE(AllowsChannelWise("DepthwiseConv"));
+  EXPECT_TRUE(AllowsChannelWise("DepthwiseConvolution"));
   EXPECT_FALSE(AllowsChannelWise("InnerProduct"));
 }
 

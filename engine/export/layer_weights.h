@@ -33,9 +33,9 @@ struct WeightLayout {
   }
 };
 
-// The layout of blob 0 of `layer`. Convolution, DepthwiseConv: channels first
-// (cout, cin / g, kernel...). Deconvolution: (cin, cout / g, kernel...).
-// Other types: one channel.
+// The layout of blob 0 of `layer`. Convolution, DepthwiseConv,
+// DepthwiseConvolution: channels first (cout, cin / g, kernel...).
+// Deconvolution: (cin, cout / g, kernel...). Other types: one channel.
 // Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer for a layer
 // without blobs or of an impossible shape.
 absl::StatusOr<WeightLayout> WeightLayoutOf(const caffe::LayerParameter& layer);
