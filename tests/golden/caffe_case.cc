@@ -249,6 +249,7 @@ class CaseRun {
     options.phase = case_.phase;
     options.backward =
         !case_.bottom_diffs.empty() || !case_.param_diffs.empty();
+    ReplaceLossWeights();
     ASSIGN_OR_RETURN(net_, Net::Create(model_, options, MakeLayer));
     for (const CaseBlob& input : case_.inputs) {
       RETURN_IF_ERROR(SetInput(input));
@@ -263,6 +264,23 @@ class CaseRun {
     }
     RETURN_IF_ERROR(CheckParams());
     return options.backward ? CheckGradients() : absl::OkStatus();
+  }
+
+  // Caffe's caller may overwrite the gradient that a loss weight has set, so
+  // the weight of a top whose gradient the case gives only asks for a backward
+  // pass.
+  void ReplaceLossWeights() {
+    for (caffe::LayerParameter& layer : *model_.mutable_layer()) {
+      for (const CaseBlob& top : case_.top_diffs) {
+        const auto& tops = layer.top();
+        if (layer.loss_weight_size() == 0 ||
+            std::find(tops.begin(), tops.end(), top.blob) == tops.end()) {
+          continue;
+        }
+        layer.clear_loss_weight();
+        model_.set_force_backward(true);
+      }
+    }
   }
 
   absl::Status SetInput(const CaseBlob& input) {
