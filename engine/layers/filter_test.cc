@@ -17,6 +17,20 @@ LayerTester Filter() {
       "type: 'Filter' bottom: 'a' bottom: 'b' bottom: 's' top: 'x' top: 'y'");
 }
 
+// x (3, 2), selected by s, times 2.
+caffe::NetParameter FilterThenDouble() {
+  caffe::NetParameter model;
+  for (const char* layer :
+       {"type: 'Input' top: 'x' top: 's' "
+        "input_param { shape { dim: 3 dim: 2 } shape { dim: 3 } }",
+        "type: 'Filter' bottom: 'x' bottom: 's' top: 'y'",
+        "type: 'Power' bottom: 'y' top: 'z' power_param { scale: 2 }"}) {
+    *model.add_layer() = ParseLayer(layer);
+    model.mutable_layer()->rbegin()->set_name(layer);
+  }
+  return model;
+}
+
 TEST(FilterLayerTest, KeepsSelectedItems) {
   LayerTester filter = Filter();
   filter.Input("a", {3}, {1, 2, 3});
@@ -61,16 +75,8 @@ TEST(FilterLayerTest, GradientHasTheTopsShape) {
 }
 
 TEST(FilterLayerTest, LayersBehindItFollow) {
-  caffe::NetParameter model;
+  caffe::NetParameter model = FilterThenDouble();
   model.set_force_backward(true);
-  for (const char* layer :
-       {"type: 'Input' top: 'x' top: 's' "
-        "input_param { shape { dim: 3 dim: 2 } shape { dim: 3 } }",
-        "type: 'Filter' bottom: 'x' bottom: 's' top: 'y'",
-        "type: 'Power' bottom: 'y' top: 'z' power_param { scale: 2 }"}) {
-    *model.add_layer() = ParseLayer(layer);
-    model.mutable_layer()->rbegin()->set_name(layer);
-  }
   Net::Options options;
   options.backward = true;
   ASSERT_OK_AND_ASSIGN(auto net, Net::Create(model, options, MakeLayer));
@@ -88,6 +94,25 @@ TEST(FilterLayerTest, LayersBehindItFollow) {
     for (int i = 0; i < 6; ++i) {
       EXPECT_EQ(dx->data()[i], 2 * selector[i / 2]);
     }
+  }
+}
+
+TEST(FilterLayerTest, RunsInNetsForInference) {
+  const caffe::NetParameter model = FilterThenDouble();
+  Net::Options options;
+  options.inference = true;
+  ASSERT_OK_AND_ASSIGN(auto net, Net::Create(model, options, MakeLayer));
+  for (const std::vector<float>& selector :
+       std::vector<std::vector<float>>{{0, 1, 0}, {1, 1, 1}, {0, 0, 0}}) {
+    ASSERT_OK_AND_ASSIGN(Tensor * x, net->MutableBlob("x"));
+    std::fill_n(x->data(), 6, 3.0f);
+    ASSERT_OK_AND_ASSIGN(Tensor * s, net->MutableBlob("s"));
+    std::copy(selector.begin(), selector.end(), s->data());
+    ASSERT_OK(net->Forward());
+    ASSERT_OK_AND_ASSIGN(const Tensor* z, net->Blob("z"));
+    const auto count = std::count(selector.begin(), selector.end(), 1.0f);
+    EXPECT_EQ(z->shape(), Shape({count, 2}));
+    for (const float value : z->values()) EXPECT_EQ(value, 6);
   }
 }
 
