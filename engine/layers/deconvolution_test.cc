@@ -157,6 +157,22 @@ TEST(DeconvolutionLayerTest, ChangedWeightsAreSeen) {
   EXPECT_THAT(deconv.Output("y"), Values({7}));
 }
 
+// Frozen weights are only there as the kernel packed them.
+TEST(DeconvolutionLayerTest, FrozenWeightsServeOtherShapes) {
+  LayerTester deconv = Deconv("num_output: 1 kernel_size: 2 stride: 2");
+  deconv.Blob({1, 1, 2, 2}, {1, 10, 100, 1000}).Blob({1}, {0.5});
+  deconv.Input("x", {1, 1, 1, 1}, {1});
+  ASSERT_OK(deconv.Forward());
+  deconv.layer().FreezeBlobs();
+  ASSERT_OK(deconv.Forward());
+  EXPECT_EQ(deconv.layer().blobs()[0].num_elements(), 1);
+  deconv.Input("x", {2, 1, 1, 2}, {1, 2, 3, 4});
+  ASSERT_OK(deconv.Forward());
+  EXPECT_THAT(deconv.Output("y"),
+              Values({1.5, 10.5, 2.5, 20.5, 100.5, 1000.5, 200.5, 2000.5, 3.5,
+                      30.5, 4.5, 40.5, 300.5, 3000.5, 400.5, 4000.5}));
+}
+
 TEST(DeconvolutionLayerTest, EmptyBatch) {
   LayerTester deconv = Deconv("num_output: 2 kernel_size: 2 stride: 2");
   deconv.Input("x", {0, 1, 4, 4});
