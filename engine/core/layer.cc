@@ -50,7 +50,7 @@ absl::Status Layer::AddBlob(const std::vector<int64_t>& dims,
   }
   Tensor blob;
   RETURN_IF_ERROR(blob.Resize(shape));
-  if (!skip_fillers_) {
+  if (expected_blobs_.empty()) {
     RETURN_IF_ERROR(Fill(filler, Seed() + blobs_.size(), &blob));
   }
   blobs_.push_back(std::move(blob));

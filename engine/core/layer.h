@@ -66,8 +66,11 @@ class Layer {
   // What random numbers depend on besides the layer's name; before SetUp().
   void SetSeed(uint64_t seed) { seed_ = seed; }
 
-  // Says before SetUp() that all blobs will be loaded: fillers need not run.
-  void SkipFillers() { skip_fillers_ = true; }
+  // Says before SetUp() that all blobs will be loaded, from blobs of these
+  // shapes: fillers need not run. Not called where nothing will be loaded.
+  void ExpectBlobs(std::vector<Shape> shapes) {
+    expected_blobs_ = std::move(shapes);
+  }
 
   // Sets `tops` (num_tops of them) from the bottoms' shapes. Allocates nothing
   // that depends on the data.
@@ -140,6 +143,9 @@ class Layer {
   // Depends on SetSeed() and the layer's name.
   uint64_t Seed() const;
 
+  // What the model carries for this layer: empty where nothing will be loaded.
+  // Only for types whose blobs their parameters leave open.
+  const std::vector<Shape>& expected_blobs() const { return expected_blobs_; }
   bool expects_backward() const { return expects_backward_; }
   bool blobs_frozen() const { return blobs_frozen_; }
   bool IsLastUse(int bottom) const {
@@ -165,7 +171,7 @@ class Layer {
   const caffe::LayerParameter param_;
   const caffe::Phase phase_;
   uint64_t seed_ = 0;
-  bool skip_fillers_ = false;
+  std::vector<Shape> expected_blobs_;
   bool expects_backward_ = false;
   bool blobs_frozen_ = false;
   std::vector<bool> last_uses_;  // One per bottom.

@@ -61,6 +61,18 @@ bool IsLeftOut(
          (!values.Get(index).has_shape() && NumValues(values.Get(index)) == 0);
 }
 
+absl::StatusOr<std::vector<Shape>> BlobShapes(
+    const google::protobuf::RepeatedPtrField<caffe::BlobProto>& blobs) {
+  std::vector<Shape> shapes(blobs.size());
+  for (int i = 0; i < blobs.size(); ++i) {
+    const absl::StatusOr<Shape> shape = ShapeOf(blobs.Get(i));
+    RETURN_IF_ERROR(Annotate(shape.status(), absl::StrCat("blob ", i, ": "),
+                             {{"blob", absl::StrCat(i)}}));
+    shapes[i] = *shape;
+  }
+  return shapes;
+}
+
 }  // namespace
 
 Net::Builder::Builder(const Options& options, bool force_backward,
@@ -83,7 +95,10 @@ absl::Status Net::Builder::AddLayer(const caffe::LayerParameter& param,
   RETURN_IF_ERROR(SetLossWeights(param, &node));
   RETURN_IF_ERROR(CheckPropagateDown(param));
   node.layer->SetSeed(options_.seed);
-  if (!blobs.empty()) node.layer->SkipFillers();
+  if (!blobs.empty()) {
+    ASSIGN_OR_RETURN(std::vector<Shape> shapes, BlobShapes(blobs));
+    node.layer->ExpectBlobs(std::move(shapes));
+  }
   RETURN_IF_ERROR(node.layer->SetUp(ShapesOf(node.bottoms), node.tops.size()));
   for (const Tensor& blob : node.layer->blobs()) {
     net_->used_bytes_ += SizeBytes(blob);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
 #include "engine/layers/registry.h"
 #include "google/protobuf/text_format.h"
@@ -146,6 +147,49 @@ TEST(NetTest, WeightsAreCountedAndMissingOnesReported) {
   const std::string blob = "blobs { shape { dim: 2 } data: [1, 2] }";
   EXPECT_THAT(MakeNet(bias + blob + blob + "}"),
               HasReason("MODEL_WEIGHTS_MISMATCH"));
+}
+
+// Has the blobs that the model carries.
+class AnyBlobsLayer : public Layer {
+ public:
+  using Layer::Layer;
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    for (const Shape& shape : expected_blobs()) {
+      RETURN_IF_ERROR(AddBlob(shape.dims()));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    return absl::OkStatus();
+  }
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    return absl::OkStatus();
+  }
+};
+
+TEST(NetTest, LayersLearnWhatTheModelCarries) {
+  const LayerFactory factory =
+      [](const caffe::LayerParameter& param,
+         caffe::Phase phase) -> absl::StatusOr<std::unique_ptr<Layer>> {
+    return std::make_unique<AnyBlobsLayer>(param, phase);
+  };
+  caffe::NetParameter model;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "layer { name: 'a' } "
+      "layer { name: 'b' blobs { shape { dim: 2 dim: 1 } data: [1, 2] } "
+      "blobs { num: 1 channels: 1 height: 1 width: 1 data: 3 } }",
+      &model));
+  ASSERT_OK_AND_ASSIGN(const auto net, Net::Create(model, {}, factory));
+  EXPECT_TRUE(net->layer(0).blobs().empty());
+  const std::vector<Tensor>& blobs = net->layer(1).blobs();
+  ASSERT_EQ(blobs.size(), 2);
+  EXPECT_EQ(blobs[0].shape(), Shape({2, 1}));
+  EXPECT_THAT(blobs[0].values(), ElementsAre(1, 2));
+  EXPECT_EQ(blobs[1].shape(), Shape({1, 1, 1, 1}));
+  model.mutable_layer(1)->mutable_blobs(0)->mutable_shape()->set_dim(0, -2);
+  EXPECT_THAT(Net::Create(model, {}, factory),
+              StatusIs(StatusCode::kInvalidArgument, "blob 0: "));
 }
 
 TEST(NetTest, OnlySharedBlobsMayBeLeftOut) {
