@@ -56,9 +56,13 @@ absl::StatusOr<ChannelBroadcast> ChannelBroadcast::OfBottom(const Shape& bottom,
 void ChannelBroadcast::Apply(const float* x, const float* scale,
                              const float* bias, float* y) const {
   if (inner == 1) {
-    for (int64_t i = 0; i < outer * dim; ++i) {
-      const int64_t d = i % dim;
-      y[i] = x[i] * (scale ? scale[d] : 1) + (bias ? bias[d] : 0);
+#pragma omp parallel for
+    for (int64_t o = 0; o < outer; ++o) {
+      const float* from = x + o * dim;
+      float* to = y + o * dim;
+      for (int64_t d = 0; d < dim; ++d) {
+        to[d] = from[d] * (scale ? scale[d] : 1) + (bias ? bias[d] : 0);
+      }
     }
     return;
   }

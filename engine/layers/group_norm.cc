@@ -1,0 +1,108 @@
+// GroupNorm: y = (x - mean) / sqrt(variance + eps) over each group of channels
+// and their pixels. The number of groups is num_groups, group or group_ratio,
+// eps is epsilon or eps. Blobs, for num_groups or group, or if the model has
+// them: scale and bias per channel; group_ratio alone has none.
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/core/layer.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/row_norm.h"
+
+namespace quantd {
+namespace {
+
+class GroupNormLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
+    const caffe::GroupNormParameter& p = param().group_norm_param();
+    groups_ = p.has_num_groups() ? p.num_groups()
+              : p.has_group()    ? p.group()
+                                 : p.group_ratio();
+    norm_.rows.eps = p.has_epsilon() ? p.epsilon() : p.eps();
+    if (!(norm_.rows.eps >= 0)) {
+      return FieldError("group_norm_param.eps", "must not be negative");
+    }
+    RETURN_IF_ERROR(CheckChannels(bottoms[0]));
+    channels_ = bottoms[0][1];
+    const std::vector<Shape>& expected = expected_blobs();
+    if (expected.empty() && !p.has_num_groups() && !p.has_group()) {
+      return absl::OkStatus();
+    }
+    // One fork's blobs are 1xCx1x1.
+    std::vector<int64_t> dims = {channels_};
+    if (!expected.empty() && expected[0].num_elements() == channels_) {
+      dims = expected[0].dims();
+    }
+    caffe::FillerParameter one;
+    one.set_value(1);
+    RETURN_IF_ERROR(
+        AddBlob(dims, p.has_scale_filler() ? p.scale_filler() : one));
+    return AddBlob(dims, p.bias_filler());
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    const Shape& shape = bottoms[0];
+    RETURN_IF_ERROR(CheckChannels(shape));
+    if (shape[1] != channels_) {
+      return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
+                                      " has not the ", channels_,
+                                      " channels of the first"));
+    }
+    norm_.rows.rows = shape[0] * groups_;
+    norm_.rows.size = channels_ / groups_ * shape.Count(2);
+    ASSIGN_OR_RETURN(norm_.affine,
+                     ChannelBroadcast::OfBlob(shape, 1, 1, "group_norm_param"));
+    (*tops)[0] = shape;
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    return norm_.Forward(*bottoms[0], scale(),
+                         blobs_.empty() ? nullptr : &blobs_[1],
+                         expects_backward(), tops[0]);
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    return norm_.Backward(*pass.tops[0], scale(), *pass.top_diffs[0],
+                          WantsBlobDiff(0) ? &blob_diff(0) : nullptr,
+                          WantsBlobDiff(1) ? &blob_diff(1) : nullptr,
+                          pass.bottom_diffs[0]);
+  }
+
+  bool AllowsInPlace() const override { return true; }
+
+ private:
+  absl::Status CheckChannels(const Shape& shape) const {
+    if (shape.num_axes() < 2) {
+      return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
+                                      " has no channels (axis 1)"));
+    }
+    if (groups_ > 0 && shape[1] % groups_ == 0) return absl::OkStatus();
+    return FieldError(
+        "group_norm_param.num_groups",
+        absl::StrCat("(or group, group_ratio) is ", groups_,
+                     "; it must divide the ", shape[1], " channels"));
+  }
+
+  const Tensor* scale() const { return blobs_.empty() ? nullptr : &blobs_[0]; }
+
+  int64_t groups_ = 1;
+  int64_t channels_ = 1;
+  RowNorm norm_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeGroupNormLayer(const caffe::LayerParameter& param,
+                                          caffe::Phase phase) {
+  return std::make_unique<GroupNormLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,91 @@
+// LayerNormalization, LayerNormal, LayerNorm: y = (x - mean) / sqrt(variance +
+// eps) over the axes from `axis` on: -1, the last one, by default, but 1 for
+// the type LayerNorm. eps is epsilon or eps. Blobs of the shape of those axes,
+// unless elementwise_affine is false: scale, and bias unless the model has the
+// scale only.
+#include <memory>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "engine/core/layer.h"
+#include "engine/layers/checks.h"
+#include "engine/layers/row_norm.h"
+
+namespace quantd {
+namespace {
+
+class LayerNormLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
+    RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
+    const caffe::LayerNormParameter& p = param().layer_norm_param();
+    norm_.rows.eps = p.has_epsilon() ? p.epsilon() : p.eps();
+    if (!(norm_.rows.eps >= 0)) {
+      return FieldError("layer_norm_param.eps", "must not be negative");
+    }
+    RETURN_IF_ERROR(Resolve(bottoms[0]));
+    normalized_ = norm_.affine.shape;
+    if (!p.elementwise_affine()) return absl::OkStatus();
+    caffe::FillerParameter one;
+    one.set_value(1);
+    RETURN_IF_ERROR(AddBlob(normalized_.dims(), one));
+    if (expected_blobs().size() == 1) return absl::OkStatus();
+    return AddBlob(normalized_.dims());
+  }
+
+  absl::Status Reshape(absl::Span<const Shape> bottoms,
+                       std::vector<Shape>* tops) override {
+    RETURN_IF_ERROR(Resolve(bottoms[0]));
+    if (!blobs_.empty() && norm_.affine.shape != normalized_) {
+      return BottomError(
+          "the axes that are normalized changed their size from " +
+          normalized_.ToString() + " to " + norm_.affine.shape.ToString());
+    }
+    norm_.rows.rows = norm_.affine.outer;
+    norm_.rows.size = norm_.affine.dim;
+    (*tops)[0] = bottoms[0];
+    return absl::OkStatus();
+  }
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    return norm_.Forward(*bottoms[0], scale(),
+                         blobs_.size() < 2 ? nullptr : &blobs_[1],
+                         expects_backward(), tops[0]);
+  }
+
+  absl::Status Backward(const BackwardPass& pass) override {
+    return norm_.Backward(*pass.tops[0], scale(), *pass.top_diffs[0],
+                          WantsBlobDiff(0) ? &blob_diff(0) : nullptr,
+                          WantsBlobDiff(1) ? &blob_diff(1) : nullptr,
+                          pass.bottom_diffs[0]);
+  }
+
+  bool AllowsInPlace() const override { return true; }
+
+ private:
+  absl::Status Resolve(const Shape& shape) {
+    const caffe::LayerNormParameter& p = param().layer_norm_param();
+    const int axis = type() == "LayerNorm" && !p.has_axis() ? 1 : p.axis();
+    ASSIGN_OR_RETURN(const int begin,
+                     CanonicalAxis(shape, axis, "layer_norm_param.axis"));
+    ASSIGN_OR_RETURN(norm_.affine, ChannelBroadcast::OfBlob(
+                                       shape, begin, -1, "layer_norm_param"));
+    return absl::OkStatus();
+  }
+
+  const Tensor* scale() const { return blobs_.empty() ? nullptr : &blobs_[0]; }
+
+  Shape normalized_;
+  RowNorm norm_;
+};
+
+}  // namespace
+
+std::unique_ptr<Layer> MakeLayerNormLayer(const caffe::LayerParameter& param,
+                                          caffe::Phase phase) {
+  return std::make_unique<LayerNormLayer>(param, phase);
+}
+
+}  // namespace quantd

@@ -1,0 +1,41 @@
+#include "engine/layers/row_norm.h"
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+
+namespace quantd {
+
+absl::Status RowNorm::Forward(const Tensor& x, const Tensor* scale,
+                              const Tensor* bias, bool keep, Tensor* y) {
+  factors_.resize(rows.rows);
+  const float* from = x.data();
+  float* to = y->data();
+  rows.Forward(from, to, factors_.data());
+  if (scale == nullptr) return absl::OkStatus();
+  if (keep) {
+    RETURN_IF_ERROR(standardized_.Resize(y->shape()));
+    std::copy_n(to, y->num_elements(), standardized_.DataToOverwrite());
+  }
+  affine.Apply(to, scale->data(), bias == nullptr ? nullptr : bias->data(), to);
+  return absl::OkStatus();
+}
+
+absl::Status RowNorm::Backward(const Tensor& y, const Tensor* scale,
+                               const Tensor& dy, Tensor* dscale, Tensor* dbias,
+                               Tensor* dx) {
+  const Tensor& value = scale == nullptr ? y : standardized_;
+  const float* from = dy.data();
+  if (dscale != nullptr) affine.AddSums(from, value.data(), dscale->data());
+  if (dbias != nullptr) affine.AddSums(from, nullptr, dbias->data());
+  if (dx == nullptr) return absl::OkStatus();
+  float* to = dx->data();
+  if (scale != nullptr) {
+    affine.Apply(from, scale->data(), nullptr, to);
+    from = to;
+  }
+  rows.Backward(value.data(), factors_.data(), from, to);
+  return absl::OkStatus();
+}
+
+}  // namespace quantd
