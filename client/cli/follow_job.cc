@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "client/cli/error_output.h"
@@ -22,6 +23,9 @@ ProgressState ToProgressState(const v1::JobProgress& progress) {
     state.unit = "batches";
   }
   if (progress.phase() == "TRAIN") state.unit = "iterations";
+  if (progress.has_train()) {
+    state.label = absl::StrFormat("TRAIN, loss %.4g", progress.train().loss());
+  }
   state.images_per_second = progress.images_per_second();
   state.seconds_left = progress.seconds_left();
   return state;

@@ -19,6 +19,17 @@ void PhaseTracker::Begin(const std::string& phase, int64_t total) {
 
 void PhaseTracker::Advance(int64_t done, int64_t num_images) {
   num_images_ += num_images;
+  monitor_->OnProgress(Progress(done));
+}
+
+void PhaseTracker::AdvanceTraining(int64_t done,
+                                   const v1::TrainProgress& train) {
+  v1::JobProgress progress = Progress(done);
+  *progress.mutable_train() = train;
+  monitor_->OnProgress(progress);
+}
+
+v1::JobProgress PhaseTracker::Progress(int64_t done) const {
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start_);
   v1::JobProgress progress;
   progress.set_phase(phase_);
@@ -31,7 +42,7 @@ void PhaseTracker::Advance(int64_t done, int64_t num_images) {
   if (seconds > 0 && done > 0 && total_ > 0) {
     progress.set_seconds_left(seconds / done * (total_ - done));
   }
-  monitor_->OnProgress(progress);
+  return progress;
 }
 
 void PhaseTracker::End() {

@@ -25,6 +25,8 @@ class PhaseTracker {
   // `done` units of the phase, with `num_images` images more than at the last
   // call.
   void Advance(int64_t done, int64_t num_images = 0);
+  // The same, in phase TRAIN.
+  void AdvanceTraining(int64_t done, const v1::TrainProgress& train);
   // Ends the last phase.
   void End();
 
@@ -36,6 +38,8 @@ class PhaseTracker {
   JobMonitor* monitor() const { return monitor_; }
 
  private:
+  v1::JobProgress Progress(int64_t done) const;
+
   JobMonitor* const monitor_;
   std::string phase_;
   absl::Time start_;

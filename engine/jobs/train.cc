@@ -43,7 +43,9 @@ class TrainObserver : public SolverObserver {
 
   absl::Status OnIteration(int iter, double loss, float rate) override {
     QUANTD_FAILPOINT("jobs/training_iteration");
-    tracker_->Advance(iter + 1);
+    train_.set_loss(loss);
+    train_.set_learning_rate(rate);
+    tracker_->AdvanceTraining(iter + 1, train_);
     if (display_ > 0 && iter % display_ == 0) {
       tracker_->monitor()->OnLog(
           absl::StrCat("Iteration ", iter, ", loss = ", loss, ", lr = ", rate));
@@ -53,17 +55,18 @@ class TrainObserver : public SolverObserver {
 
   absl::Status OnTest(int iter,
                       const std::vector<SolverTestOutput>& outputs) override {
-    v1::TrainResult* result = output_->result.mutable_train();
-    result->clear_test_outputs();
+    train_.clear_test_outputs();
     std::string line = absl::StrCat("Iteration ", iter, ", testing:");
     for (const SolverTestOutput& output : outputs) {
-      v1::TestOutput* saved = result->add_test_outputs();
-      saved->set_net(output.net);
-      saved->set_blob(output.blob);
-      saved->set_element(output.element);
-      saved->set_value(output.value);
+      v1::TestOutput* test = train_.add_test_outputs();
+      test->set_net(output.net);
+      test->set_blob(output.blob);
+      test->set_element(output.element);
+      test->set_value(output.value);
       absl::StrAppend(&line, " ", output.blob, " = ", output.value);
     }
+    *output_->result.mutable_train()->mutable_test_outputs() =
+        train_.test_outputs();
     tracker_->monitor()->OnLog(line);
     return absl::OkStatus();
   }
@@ -82,6 +85,7 @@ class TrainObserver : public SolverObserver {
   const int display_;
   PhaseTracker* const tracker_;
   JobOutput* const output_;
+  v1::TrainProgress train_;
 };
 
 // The two files of a snapshot that an earlier attempt saved.
