@@ -1,63 +1,77 @@
 #include "engine/kernels/vector_norm.h"
 
+#include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace quantd {
 namespace {
 
+// Vectors beside each other that one thread takes, with their sums on its
+// stack.
+constexpr int64_t kBlock = 256;
+
 float SignOf(float x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+// Calls visit(first element, first vector, number of vectors) for blocks of
+// vectors whose elements are beside each other.
+template <typename Visit>
+void ForEachBlock(const VectorNorm& norm, const Visit& visit) {
+  const int64_t blocks = (norm.inner + kBlock - 1) / kBlock;
+#pragma omp parallel for
+  for (int64_t block = 0; block < norm.outer * blocks; ++block) {
+    const int64_t o = block / blocks;
+    const int64_t begin = block % blocks * kBlock;
+    visit(o * norm.dim * norm.inner + begin, o * norm.inner + begin,
+          std::min(kBlock, norm.inner - begin));
+  }
+}
 
 }  // namespace
 
 void VectorNorm::Forward(const float* x, float* y, float* norms) const {
-#pragma omp parallel for
-  for (int64_t o = 0; o < outer; ++o) {
-    const float* from = x + o * dim * inner;
-    float* to = y + o * dim * inner;
-    float* norm = norms + o * inner;
-    std::vector<double> sums(inner, eps);
+  ForEachBlock(*this, [&](int64_t element, int64_t vector, int64_t count) {
+    double sums[kBlock];
+    std::fill_n(sums, count, eps);
     for (int64_t d = 0; d < dim; ++d) {
-      const float* row = from + d * inner;
-      for (int64_t i = 0; i < inner; ++i) {
-        const double v = row[i];
+      const float* from = x + element + d * inner;
+      for (int64_t i = 0; i < count; ++i) {
+        const double v = from[i];
         sums[i] += l1 ? std::abs(v) : v * v;
       }
     }
-    for (int64_t i = 0; i < inner; ++i) {
+    float* norm = norms + vector;
+    for (int64_t i = 0; i < count; ++i) {
       norm[i] = static_cast<float>(l1 ? sums[i] : std::sqrt(sums[i]));
     }
     for (int64_t d = 0; d < dim; ++d) {
-      for (int64_t i = 0; i < inner; ++i) {
-        to[d * inner + i] = from[d * inner + i] / norm[i];
-      }
+      const int64_t begin = element + d * inner;
+      for (int64_t i = 0; i < count; ++i) y[begin + i] = x[begin + i] / norm[i];
     }
-  }
+  });
 }
 
 void VectorNorm::Backward(const float* y, const float* norms, const float* dy,
                           float* dx) const {
-#pragma omp parallel for
-  for (int64_t o = 0; o < outer; ++o) {
-    const float* value = y + o * dim * inner;
-    const float* from = dy + o * dim * inner;
-    float* to = dx + o * dim * inner;
-    const float* norm = norms + o * inner;
-    std::vector<double> dots(inner, 0);  // Of y and dy.
+  ForEachBlock(*this, [&](int64_t element, int64_t vector, int64_t count) {
+    double dots[kBlock];  // Of y and dy.
+    std::fill_n(dots, count, 0.0);
     for (int64_t d = 0; d < dim; ++d) {
-      for (int64_t i = 0; i < inner; ++i) {
-        const int64_t k = d * inner + i;
-        dots[i] += static_cast<double>(value[k]) * from[k];
+      const int64_t begin = element + d * inner;
+      for (int64_t i = 0; i < count; ++i) {
+        dots[i] += static_cast<double>(y[begin + i]) * dy[begin + i];
       }
     }
+    const float* norm = norms + vector;
     for (int64_t d = 0; d < dim; ++d) {
-      for (int64_t i = 0; i < inner; ++i) {
-        const int64_t k = d * inner + i;
-        const float direction = l1 ? SignOf(value[k]) : value[k];
-        to[k] = (from[k] - direction * static_cast<float>(dots[i])) / norm[i];
+      const int64_t begin = element + d * inner;
+      for (int64_t i = 0; i < count; ++i) {
+        const float value = y[begin + i];
+        const float direction = l1 ? SignOf(value) : value;
+        const float along = direction * static_cast<float>(dots[i]);
+        dx[begin + i] = (dy[begin + i] - along) / norm[i];
       }
     }
-  }
+  });
 }
 
 void VectorNorm::AddBackwardOfNorms(const float* y, const float* dnorms,

@@ -39,6 +39,21 @@ TEST(VectorNormTest, ZerosWithoutEpsAreNan) {
   EXPECT_TRUE(std::isnan(y[0]));
 }
 
+// More vectors beside each other than a thread takes at once.
+TEST(VectorNormTest, ManyVectors) {
+  const VectorNorm norm{/*outer=*/2, /*dim=*/2, /*inner=*/1000};
+  std::vector<float> x(4000), norms(2000);
+  for (int i = 0; i < 4000; ++i) {
+    const float length = static_cast<float>(1 + i / 2000 * 1000 + i % 1000);
+    x[i] = length * (i / 1000 % 2 == 0 ? 3 : -4);
+  }
+  norm.Forward(x.data(), x.data(), norms.data());
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(norms[i], 5 * (1 + i));
+  for (int i = 0; i < 4000; ++i) {
+    ASSERT_EQ(x[i], i / 1000 % 2 == 0 ? 0.6f : -0.8f);
+  }
+}
+
 TEST(VectorNormTest, Gradients) {
   for (const bool l1 : {false, true}) {
     const VectorNorm norm{2, 3, 2, /*eps=*/0.1f, l1};

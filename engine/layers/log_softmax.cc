@@ -52,6 +52,7 @@ class LogSoftmaxLayer : public Layer {
 
   // dx = dy - e^y * sum of dy.
   absl::Status Backward(const BackwardPass& pass) override {
+    if (pass.tops[0]->num_elements() == 0) return absl::OkStatus();
     const float* y = pass.tops[0]->data();
     const float* dy = pass.top_diffs[0]->data();
     float* dx = pass.bottom_diffs[0]->data();

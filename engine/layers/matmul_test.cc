@@ -109,6 +109,10 @@ TEST(MatMulLayerTest, NothingToSum) {
   layer.Input("a", {2, 0}).Input("b", {0, 1});
   ASSERT_OK(layer.Forward());
   EXPECT_THAT(layer.Output("y"), Values({0, 0}));
+  LayerTester empty = MatMul("");
+  empty.Input("a", {1 << 15, 1 << 15, 0}).Input("b", {0, 0});
+  ASSERT_OK(empty.Backward());
+  EXPECT_EQ(empty.OutputShape("y"), Shape({1 << 15, 1 << 15, 0}));
 }
 
 TEST(MatMulLayerTest, Gradients) {

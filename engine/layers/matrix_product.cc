@@ -21,9 +21,11 @@ absl::Status Mismatch(const Shape& a, const Shape& b, absl::string_view what) {
 
 // Calls multiply(c, a, b), the numbers of the matrices, until it fails.
 template <typename Multiply>
-absl::Status ForEachMatrix(const PairBroadcast& batch,
+absl::Status ForEachMatrix(const MatrixProduct& product,
                            const Multiply& multiply) {
   absl::Status status;
+  if (product.shape.num_elements() == 0) return status;
+  const PairBroadcast& batch = product.batch;
   batch.ForEachRun([&](int64_t c, int64_t a, int64_t b) {
     for (int64_t k = 0; k < batch.run() && status.ok(); ++k) {
       status = multiply(c + k, a + k * batch.a_step(), b + k * batch.b_step());
@@ -62,7 +64,8 @@ absl::StatusOr<MatrixProduct> MatrixProduct::Create(const Shape& a,
   dims.push_back(product.rows);
   dims.push_back(product.columns);
   ASSIGN_OR_RETURN(product.shape, Shape::Create(dims));
-  if (b_batch.num_elements() == 1 && !transpose_a) {  // One tall matrix.
+  const bool one_b = b_batch.num_elements() == 1 && !transpose_a;
+  if (one_b && product.shape.num_elements() > 0) {  // One tall matrix.
     product.rows *= a_batch.num_elements();
     product.batch = PairBroadcast();
   }
@@ -71,7 +74,7 @@ absl::StatusOr<MatrixProduct> MatrixProduct::Create(const Shape& a,
 
 absl::Status MatrixProduct::Forward(const float* a, const float* b,
                                     float* c) const {
-  return ForEachMatrix(batch, [&](int64_t ic, int64_t ia, int64_t ib) {
+  return ForEachMatrix(*this, [&](int64_t ic, int64_t ia, int64_t ib) {
     return Gemm(
         {rows, columns, depth, 0}, {a + ia * rows * depth, transpose_a, 0},
         {b + ib * depth * columns, transpose_b, 0}, 0, c + ic * rows * columns);
@@ -80,7 +83,7 @@ absl::Status MatrixProduct::Forward(const float* a, const float* b,
 
 absl::Status MatrixProduct::BackwardA(const float* b, const float* dc,
                                       float* da) const {
-  return ForEachMatrix(batch, [&](int64_t ic, int64_t ia, int64_t ib) {
+  return ForEachMatrix(*this, [&](int64_t ic, int64_t ia, int64_t ib) {
     const float* b_i = b + ib * depth * columns;
     const float* dc_i = dc + ic * rows * columns;
     float* da_i = da + ia * rows * depth;
@@ -93,7 +96,7 @@ absl::Status MatrixProduct::BackwardA(const float* b, const float* dc,
 
 absl::Status MatrixProduct::BackwardB(const float* a, const float* dc,
                                       float* db) const {
-  return ForEachMatrix(batch, [&](int64_t ic, int64_t ia, int64_t ib) {
+  return ForEachMatrix(*this, [&](int64_t ic, int64_t ia, int64_t ib) {
     const float* a_i = a + ia * rows * depth;
     const float* dc_i = dc + ic * rows * columns;
     float* db_i = db + ib * depth * columns;

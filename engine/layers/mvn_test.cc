@@ -63,8 +63,11 @@ TEST(MvnLayerTest, TwoAxesAreChannelsOfOnePixel) {
 TEST(MvnLayerTest, NoItems) {
   LayerTester mvn = Mvn("");
   mvn.Input("x", {0, 3, 2});
-  ASSERT_OK(mvn.Forward());
+  ASSERT_OK(mvn.Backward());
   EXPECT_EQ(mvn.OutputShape("y"), Shape({0, 3, 2}));
+  LayerTester many = Mvn("");  // Planes.
+  many.Input("x", {1 << 15, 1 << 15, 0});
+  ASSERT_OK(many.Backward());
 }
 
 TEST(MvnLayerTest, Gradients) {

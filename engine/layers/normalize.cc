@@ -80,6 +80,7 @@ class NormalizeLayer : public Layer {
     const float* x = bottoms[0]->data();
     float* y = tops[0]->data();
     const int64_t n = tops[0]->num_elements();
+    if (n == 0 && tops.size() == 1) return absl::OkStatus();
     norms_.resize(norm_.outer * norm_.inner);
     norm_.Forward(x, y, norms_.data());
     if (tops.size() > 1) {
@@ -96,6 +97,7 @@ class NormalizeLayer : public Layer {
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
+    if (pass.tops[0]->num_elements() == 0) return absl::OkStatus();
     const float* dy = pass.top_diffs[0]->data();
     if (WantsBlobDiff(0)) AddScaleGradient(dy);
     if (pass.bottom_diffs[0] == nullptr) return absl::OkStatus();

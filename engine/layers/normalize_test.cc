@@ -90,6 +90,16 @@ TEST(NormalizeLayerTest, WithoutParametersABlobDecides) {
   EXPECT_THAT(with.Output("y"), Values({6, 0, 8, 24}));
 }
 
+TEST(NormalizeLayerTest, NoElements) {
+  LayerTester norm = Normalize("norm_param {}");
+  norm.Input("x", {1 << 30, 1, 0});
+  ASSERT_OK(norm.Backward());
+  LayerTester norms = Normalize("normalize_param {}", "top: 'y' top: 'norm'");
+  norms.Input("x", {2, 0});
+  ASSERT_OK(norms.Forward());
+  EXPECT_THAT(norms.Output("norm"), Values({1e-3f, 1e-3f}));
+}
+
 TEST(NormalizeLayerTest, Gradients) {
   GradientCheck check;
   check.step = 3e-3;

@@ -8,6 +8,7 @@ namespace quantd {
 
 absl::Status RowNorm::Forward(const Tensor& x, const Tensor* scale,
                               const Tensor* bias, bool keep, Tensor* y) {
+  if (y->num_elements() == 0) return absl::OkStatus();
   factors_.resize(rows.rows);
   const float* from = x.data();
   float* to = y->data();
@@ -24,6 +25,7 @@ absl::Status RowNorm::Forward(const Tensor& x, const Tensor* scale,
 absl::Status RowNorm::Backward(const Tensor& y, const Tensor* scale,
                                const Tensor& dy, Tensor* dscale, Tensor* dbias,
                                Tensor* dx) {
+  if (y.num_elements() == 0) return absl::OkStatus();
   const Tensor& value = scale == nullptr ? y : standardized_;
   const float* from = dy.data();
   if (dscale != nullptr) affine.AddSums(from, value.data(), dscale->data());

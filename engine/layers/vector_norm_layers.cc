@@ -19,6 +19,7 @@ class VectorNormLayer : public Layer {
   using Layer::Layer;
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    if (bottoms[0]->num_elements() == 0) return absl::OkStatus();
     norms_.resize(norm_.outer * norm_.inner);
     const float* x = bottoms[0]->data();
     norm_.Forward(x, tops[0]->data(), norms_.data());
@@ -26,6 +27,7 @@ class VectorNormLayer : public Layer {
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
+    if (pass.tops[0]->num_elements() == 0) return absl::OkStatus();
     norm_.Backward(pass.tops[0]->data(), norms_.data(),
                    pass.top_diffs[0]->data(), pass.bottom_diffs[0]->data());
     return absl::OkStatus();

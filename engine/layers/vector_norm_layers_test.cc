@@ -61,6 +61,12 @@ TEST(LpNormalizationLayerTest, AxisAndP) {
   EXPECT_THAT(first.Output("y"), Values({1, -0.25, 0, 0.75}));
 }
 
+TEST(LpNormalizationLayerTest, NoElements) {
+  LayerTester norm = LpNormalization("");
+  norm.Input("x", {1 << 30, 0});
+  ASSERT_OK(norm.Backward());
+}
+
 TEST(LpNormalizationLayerTest, Gradients) {
   GradientCheck check;
   check.step = 3e-3;
