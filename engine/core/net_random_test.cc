@@ -28,14 +28,14 @@ std::unique_ptr<Net> MakeNet(uint64_t seed) {
   return std::move(net).value();
 }
 
-std::vector<float> Run(Net* net) {
+std::vector<float> Compute(Net* net) {
   EXPECT_OK(net->Forward());
   const absl::Span<const float> values = net->Blob("z").value()->values();
   return {values.begin(), values.end()};
 }
 
 TEST(NetRandomTest, TheSameSeedGivesTheSameNumbers) {
-  EXPECT_EQ(Run(MakeNet(1).get()), Run(MakeNet(1).get()));
+  EXPECT_EQ(Compute(MakeNet(1).get()), Compute(MakeNet(1).get()));
 }
 
 TEST(NetRandomTest, AnotherSeedGivesOtherWeights) {
@@ -48,7 +48,7 @@ TEST(NetRandomTest, SkippedPassesLeaveOutTheirNumbers) {
   for (int skipped = 0; skipped < 4; ++skipped) {
     const auto net = MakeNet(1);
     ASSERT_OK(net->SkipPasses(skipped));
-    EXPECT_EQ(Run(net.get()), Run(whole.get())) << skipped;
+    EXPECT_EQ(Compute(net.get()), Compute(whole.get())) << skipped;
   }
 }
 
