@@ -149,8 +149,8 @@ Command TrainCommand() {
   command.usage = "--solver FILE --out DIR [flags]";
   command.details =
       "Uploads the solver, the networks, LMDBs and mean files that it names "
-      "(relative paths\nare looked for in the working directory, then beside "
-      "the solver), trains, and writes\nthe snapshots to DIR. Ctrl-C stops "
+      "(relative\npaths are looked for in the working directory, then beside "
+      "the solver), trains,\nand writes the snapshots to DIR. Ctrl-C stops "
       "watching, not the job.";
   command.flags = {
       {"solver", "FILE", "solver, *.prototxt", true},

@@ -1,6 +1,7 @@
 #include "engine/jobs/net_files.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -34,13 +35,30 @@ absl::Status Missing(const caffe::LayerParameter& layer,
                {{"layer", layer.name()}, {"field", field}, {"file", path}});
 }
 
-absl::Status Replace(const std::map<std::string, std::string>& files,
-                     const caffe::LayerParameter& layer,
-                     const std::string& field, std::string* path) {
-  const auto it = files.find(*path);
-  if (it == files.end()) return Missing(layer, field, *path);
-  *path = it->second;
-  return absl::OkStatus();
+// A path that a layer opens.
+struct FileField {
+  const char* name;
+  std::string* path;
+  bool is_dataset;
+};
+
+std::vector<FileField> FieldsOf(caffe::LayerParameter* layer) {
+  std::vector<FileField> fields;
+  if (layer->data_param().has_source()) {
+    fields.push_back({"data_param.source",
+                      layer->mutable_data_param()->mutable_source(), true});
+  }
+  if (layer->transform_param().has_mean_file()) {
+    fields.push_back({"transform_param.mean_file",
+                      layer->mutable_transform_param()->mutable_mean_file(),
+                      false});
+  }
+  if (layer->infogain_loss_param().has_source()) {
+    fields.push_back({"infogain_loss_param.source",
+                      layer->mutable_infogain_loss_param()->mutable_source(),
+                      false});
+  }
+  return fields;
 }
 
 }  // namespace
@@ -48,22 +66,27 @@ absl::Status Replace(const std::map<std::string, std::string>& files,
 absl::Status ReplaceFiles(const NetFiles& files, caffe::NetParameter* net) {
   for (caffe::LayerParameter& layer : *net->mutable_layer()) {
     RETURN_IF_ERROR(CheckType(layer));
-    if (layer.data_param().has_source()) {
-      RETURN_IF_ERROR(Replace(files.datasets, layer, "data_param.source",
-                              layer.mutable_data_param()->mutable_source()));
-    }
-    if (layer.transform_param().has_mean_file()) {
-      RETURN_IF_ERROR(
-          Replace(files.files, layer, "transform_param.mean_file",
-                  layer.mutable_transform_param()->mutable_mean_file()));
-    }
-    if (layer.infogain_loss_param().has_source()) {
-      RETURN_IF_ERROR(
-          Replace(files.files, layer, "infogain_loss_param.source",
-                  layer.mutable_infogain_loss_param()->mutable_source()));
+    for (const FileField& field : FieldsOf(&layer)) {
+      const auto& known = field.is_dataset ? files.datasets : files.files;
+      const auto it = known.find(*field.path);
+      if (it == known.end()) return Missing(layer, field.name, *field.path);
+      *field.path = it->second;
     }
   }
   return absl::OkStatus();
+}
+
+void RestoreFiles(const NetFiles& files, caffe::NetParameter* net) {
+  for (caffe::LayerParameter& layer : *net->mutable_layer()) {
+    for (const FileField& field : FieldsOf(&layer)) {
+      for (const auto& [original, replaced] :
+           field.is_dataset ? files.datasets : files.files) {
+        if (replaced != *field.path) continue;
+        *field.path = original;
+        break;
+      }
+    }
+  }
 }
 
 absl::Status RefuseFiles(const caffe::NetParameter& net) {

@@ -25,6 +25,10 @@ struct NetFiles {
 //   HDF5Output.
 absl::Status ReplaceFiles(const NetFiles& files, caffe::NetParameter* net);
 
+// The way back, for a net that is written: what ReplaceFiles() put in becomes
+// what was there. Leaves other paths alone.
+void RestoreFiles(const NetFiles& files, caffe::NetParameter* net);
+
 // For jobs that bring no files: `net` without its Data layers, which are
 // replaced by an input, must name none.
 // Errors: as ReplaceFiles().

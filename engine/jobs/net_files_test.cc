@@ -31,6 +31,17 @@ TEST(NetFilesTest, EveryPathIsReplaced) {
   EXPECT_EQ(net.layer(1).infogain_loss_param().source(), "/c");
 }
 
+TEST(NetFilesTest, AWrittenNetNamesTheUsersPaths) {
+  const NetFiles files = {{{"lmdb", "/a"}}, {{"mean", "/b"}}};
+  const caffe::NetParameter original =
+      Net("layer { type: 'Data' data_param { source: 'lmdb' } "
+          "transform_param { mean_file: 'mean' } }");
+  caffe::NetParameter net = original;
+  ASSERT_OK(ReplaceFiles(files, &net));
+  RestoreFiles(files, &net);
+  EXPECT_EQ(net.SerializeAsString(), original.SerializeAsString());
+}
+
 TEST(NetFilesTest, APathThatTheJobDoesNotBringIsRefused) {
   for (const char* layer :
        {"type: 'Data' data_param { source: '/etc/passwd' }",

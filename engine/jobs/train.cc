@@ -244,8 +244,12 @@ absl::StatusOr<JobOutput> RunTrain(const v1::TrainSpec& spec,
   for (caffe::NetParameter& test : nets.tests) {
     RETURN_IF_ERROR(ReplaceFiles(files, &test));
   }
+  Solver::Options options;
+  options.before_snapshot = [&files](caffe::NetParameter* net) {
+    RestoreFiles(files, net);
+  };
   ASSIGN_OR_RETURN(const std::unique_ptr<Solver> solver,
-                   Solver::Create(param, nets, MakeLayer, {}));
+                   Solver::Create(param, nets, MakeLayer, options));
   RETURN_IF_ERROR(LoadStart(spec, inputs, monitor, solver.get()));
   tracker.Begin("TRAIN", param.max_iter());
   JobOutput output;

@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<Solver>> Solver::Create(
     const caffe::SolverParameter& param, const SolverNets& nets,
     const LayerFactory& factory, const Options& options) {
   ASSIGN_OR_RETURN(const UpdateRule* rule, FindUpdateRule(param));
-  std::unique_ptr<Solver> solver(new Solver(param, *rule));
+  std::unique_ptr<Solver> solver(new Solver(param, *rule, options));
   Net::Options net_options;
   net_options.max_bytes = options.max_bytes;
   net_options.phase = caffe::TRAIN;
@@ -252,7 +252,8 @@ absl::StatusOr<SolverSnapshot> Solver::TakeSnapshot() {
   SolverSnapshot snapshot;
   snapshot.model_name = absl::StrCat(stem, ".caffemodel", h5 ? ".h5" : "");
   snapshot.state_name = absl::StrCat(stem, ".solverstate", h5 ? ".h5" : "");
-  const caffe::NetParameter net = TrainedNet(*net_, param_.snapshot_diff());
+  caffe::NetParameter net = TrainedNet(*net_, param_.snapshot_diff());
+  if (options_.before_snapshot) options_.before_snapshot(&net);
   ASSIGN_OR_RETURN(snapshot.model,
                    h5 ? SerializeCaffemodelH5(net) : SerializeCaffemodel(net));
   caffe::SolverState state;

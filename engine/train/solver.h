@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,6 +73,8 @@ class Solver {
  public:
   struct Options {
     int64_t max_bytes = int64_t{16} << 30;  // Per net.
+    // Changes the layers of a net that is about to be written.
+    std::function<void(caffe::NetParameter*)> before_snapshot;
   };
 
   // `param` is one that ParseSolver() accepts.
@@ -114,8 +117,9 @@ class Solver {
   Net* net() { return net_.get(); }
 
  private:
-  Solver(const caffe::SolverParameter& param, const UpdateRule& rule)
-      : param_(param), rule_(rule) {}
+  Solver(const caffe::SolverParameter& param, const UpdateRule& rule,
+         const Options& options)
+      : param_(param), rule_(rule), options_(options) {}
 
   // Puts the data of all nets where they are after iter_ iterations.
   absl::Status SkipData();
@@ -127,6 +131,7 @@ class Solver {
 
   const caffe::SolverParameter param_;
   const UpdateRule& rule_;
+  const Options options_;
   std::unique_ptr<Net> net_;
   std::vector<std::unique_ptr<Net>> test_nets_;
   // All first ones, then all second ones, in the order of net_->params().

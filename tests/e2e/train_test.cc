@@ -90,7 +90,8 @@ TEST_F(TrainTest, LearnsFromTheFillersOn) {
       "out");
   EXPECT_EQ(Number(values, "iterations"), 60);
   EXPECT_LT(Number(values, "loss"), 0.5);
-  EXPECT_GT(Number(values, "test 0 accuracy"), 0.7);
+  // Of ten classes, from 256 images; the whole data set gives 0.948.
+  EXPECT_GT(Number(values, "test 0 accuracy"), 0.35);
   EXPECT_TRUE(fs::exists(directory_ + "/out/lenet_iter_60.caffemodel"));
   EXPECT_TRUE(fs::exists(directory_ + "/out/lenet_iter_60.solverstate"));
 }

@@ -1,7 +1,7 @@
-// Every case of golden/caffe whose layers this stage of the project has.
+// Every case of golden/caffe and golden/vendor.
 #include <cstdlib>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -10,54 +10,33 @@
 namespace quantd {
 namespace {
 
-// A case of these must pass: being skipped is a failure.
-const std::set<std::string>& RequiredLayers() {
-  static const auto* layers = new std::set<std::string>{
-      "Accuracy", "BatchNorm", "Bias",    "Concat",  "Convolution",
-      "Data",     "Dropout",   "Eltwise", "Flatten", "InnerProduct",
-      "LRN",      "Pooling",   "Power",   "ReLU",    "Reshape",
-      "Scale",    "Sigmoid",   "Silence", "Softmax", "SoftmaxWithLoss",
-      "Split",    "TanH",      "Upgrade"};
-  return *layers;
-}
-
-const std::set<std::string>& RequiredNets() {
-  static const auto* nets = new std::set<std::string>{
-      "net_lenet", "net_cifar_quick", "net_cifar_resnet20_lj", "net_sq10"};
-  return *nets;
-}
-
 std::string TestDataDirectory() {
   const char* data = std::getenv("QUANTD_TEST_DATA");
   return data == nullptr ? "" : data;
 }
 
-std::vector<CaffeCase> RequiredCases() {
-  std::vector<CaffeCase> required;
-  if (TestDataDirectory().empty()) return required;
-  const auto cases = LoadCaffeCases(TestDataDirectory() + "/golden/caffe");
-  if (!cases.ok()) return required;
-  for (const CaffeCase& test_case : *cases) {
-    if (RequiredLayers().count(test_case.layer) > 0 ||
-        RequiredNets().count(test_case.name) > 0) {
-      required.push_back(test_case);
-    }
-  }
-  return required;
+std::vector<CaffeCase> CasesIn(const std::string& folder) {
+  if (TestDataDirectory().empty()) return {};
+  auto cases = LoadCaffeCases(TestDataDirectory() + "/golden/" + folder);
+  return cases.ok() ? *std::move(cases) : std::vector<CaffeCase>();
+}
+
+std::string NameOf(const ::testing::TestParamInfo<CaffeCase>& info) {
+  return info.param.name;
 }
 
 TEST(CaffeCasesDataTest, IsThere) {
   if (TestDataDirectory().empty()) {
-    GTEST_SKIP() << "QUANTD_TEST_DATA is not set: no case of BVLC Caffe runs";
+    GTEST_SKIP() << "QUANTD_TEST_DATA is not set: no case of Caffe runs";
   }
-  const auto cases = LoadCaffeCases(TestDataDirectory() + "/golden/caffe");
-  ASSERT_TRUE(cases.ok()) << cases.status().ToString();
-  EXPECT_FALSE(RequiredCases().empty());
+  EXPECT_FALSE(CasesIn("caffe").empty());
+  EXPECT_FALSE(CasesIn("vendor").empty());
 }
 
 class CaffeCasesTest : public ::testing::TestWithParam<CaffeCase> {};
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CaffeCasesTest);
 
+// Being skipped is a failure.
 TEST_P(CaffeCasesTest, MatchesCaffe) {
   const CaseResult result = RunCaffeCase(GetParam());
   if (!GetParam().weights_external.empty() && GetParam().models_root.empty()) {
@@ -67,10 +46,19 @@ TEST_P(CaffeCasesTest, MatchesCaffe) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Caffe, CaffeCasesTest,
-                         ::testing::ValuesIn(RequiredCases()),
-                         [](const ::testing::TestParamInfo<CaffeCase>& info) {
-                           return info.param.name;
-                         });
+                         ::testing::ValuesIn(CasesIn("caffe")), NameOf);
+
+class ForkCasesTest : public ::testing::TestWithParam<CaffeCase> {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ForkCasesTest);
+
+// Forks' meanings of a type that are not ours are skipped by name.
+TEST_P(ForkCasesTest, MatchesTheFork) {
+  const CaseResult result = RunCaffeCase(GetParam());
+  EXPECT_NE(result.outcome, CaseResult::Outcome::kFailed) << result.detail;
+}
+
+INSTANTIATE_TEST_SUITE_P(Forks, ForkCasesTest,
+                         ::testing::ValuesIn(CasesIn("vendor")), NameOf);
 
 }  // namespace
 }  // namespace quantd

@@ -23,7 +23,7 @@ namespace {
 
 // Long enough to be caught in the middle, and to be run three times.
 constexpr char kSlowBatches[] =
-    "QUANTD_FAILPOINTS=jobs/calibration_batch=sleep(300);"
+    "QUANTD_FAILPOINTS=jobs/calibration_batch=sleep(300),"
     "jobs/training_iteration=sleep(100)";
 constexpr char kBatches[] = "8";
 
@@ -95,14 +95,14 @@ class KillTest : public ::testing::Test {
     std::ofstream(net) << absl::StrReplaceAll(
         R"(layer { name: 'data' type: 'Data' top: 'data' top: 'label'
              transform_param { scale: 0.0039 mirror: true }
-             data_param { source: 'LMDB' batch_size: 30 backend: LMDB } }
+             data_param { source: 'DATASET' batch_size: 30 backend: LMDB } }
            layer { name: 'drop' type: 'Dropout' bottom: 'data' top: 'drop' }
            layer { name: 'ip' type: 'InnerProduct' bottom: 'drop' top: 'ip'
              inner_product_param {
                num_output: 10 weight_filler { type: 'xavier' } } }
            layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip'
              bottom: 'label' top: 'loss' })",
-        {{"LMDB", data + "digits_calibration_lmdb"}});
+        {{"DATASET", data + "digits_calibration_lmdb"}});
     std::ofstream(solver) << "net: '" << net
                           << "' base_lr: 0.01 momentum: 0.9 lr_policy: 'inv' "
                              "gamma: 0.1 power: 0.5 max_iter: 30 snapshot: 10 "
