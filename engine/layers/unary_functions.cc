@@ -31,16 +31,16 @@ float SignOf(float x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 }  // namespace
 
 // Defines the layer `type`: y = `value`, dy/dx = `derivative`, in terms of x.
-#define QUANTD_UNARY(type, value, derivative)                              \
-  namespace {                                                              \
-  struct type##Function : UnaryFunction {                                  \
-    float operator()(float x) const { return value; }                      \
-    float Derivative(float x) const { return derivative; }                 \
-  };                                                                       \
-  }                                                                        \
-  std::unique_ptr<Layer> Make##type##Layer(                                \
-      const caffe::LayerParameter& param, caffe::Phase phase) {            \
-    return std::make_unique<UnaryLayer<type##Function>>(param, phase);     \
+#define QUANTD_UNARY(type, value, derivative)                                  \
+  namespace {                                                                  \
+  struct type##Function : UnaryFunction {                                      \
+    float operator()(float x) const { return value; }                          \
+    float Derivative(float x) const { return derivative; }                     \
+  };                                                                           \
+  }                                                                            \
+  std::unique_ptr<Layer> Make##type##Layer(const caffe::LayerParameter& param, \
+                                           caffe::Phase phase) {               \
+    return std::make_unique<UnaryLayer<type##Function>>(param, phase);         \
   }
 
 constexpr float kTwoOverRootPi = 1.1283791671f;
