@@ -33,8 +33,10 @@ absl::Status Pooler::Forward(const PoolGeometry& geometry, const Tensor& src,
     ForwardStochastic(geometry, src, dst);
     return absl::OkStatus();
   }
-  if (mask == nullptr && CpuPooling::Supports(geometry, src.shape())) {
-    return kernel_.Run(geometry, src, dst);
+  ran_kernel_ = mask == nullptr && CpuPooling::Supports(geometry, src.shape());
+  if (ran_kernel_) {
+    return expects_backward_ ? kernel_.RunTraining(geometry, src, dst)
+                             : kernel_.Run(geometry, src, dst);
   }
   ReferencePooling(geometry, src, dst, mask);
   return absl::OkStatus();
@@ -54,15 +56,19 @@ void Pooler::ForwardStochastic(const PoolGeometry& geometry, const Tensor& src,
   StochasticPooling(geometry, src, uniform, dst, &picks_);
 }
 
-void Pooler::Backward(const PoolGeometry& geometry, const Tensor& src,
-                      const Tensor& diff_dst, Tensor* diff_src) const {
+absl::Status Pooler::Backward(const PoolGeometry& geometry, const Tensor& src,
+                              const Tensor& diff_dst, Tensor* diff_src) {
   if (geometry.method != PoolGeometry::kStochastic) {
+    if (ran_kernel_ && expects_backward_) {
+      return kernel_.RunBackward(diff_dst, diff_src);
+    }
     ReferencePoolingBackward(geometry, src, diff_dst, diff_src);
   } else if (phase_ == caffe::TEST) {
     ExpectedPoolingBackward(geometry, src, diff_dst, diff_src);
   } else {
     StochasticPoolingBackward(picks_, diff_dst, diff_src);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace quantd

@@ -34,6 +34,9 @@ class Pooler {
                                            const Shape& src,
                                            absl::string_view kernel_field);
 
+  // From now on Backward() may follow a Forward().
+  void ExpectBackward() { expects_backward_ = true; }
+
   // Pools `src` (N, C, H, W) into `dst` of OutputShape(). `mask` as in
   // ReferencePooling(); may be null.
   // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
@@ -41,15 +44,17 @@ class Pooler {
                        Tensor* dst, Tensor* mask);
 
   // The gradient of the last Forward(), which had the same arguments:
-  // overwrites `diff_src`.
-  void Backward(const PoolGeometry& geometry, const Tensor& src,
-                const Tensor& diff_dst, Tensor* diff_src) const;
+  // overwrites `diff_src`. Errors: as Forward().
+  absl::Status Backward(const PoolGeometry& geometry, const Tensor& src,
+                        const Tensor& diff_dst, Tensor* diff_src);
 
  private:
   void ForwardStochastic(const PoolGeometry& geometry, const Tensor& src,
                          Tensor* dst);
 
   const caffe::Phase phase_;
+  bool expects_backward_ = false;
+  bool ran_kernel_ = false;  // In the last Forward().
   CpuPooling kernel_;
   uint64_t seed_ = 0;
   uint64_t num_passes_ = 0;     // Of kStochastic in TRAIN.

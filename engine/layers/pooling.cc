@@ -43,14 +43,14 @@ class PoolingLayer : public Layer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
+    if (expects_backward()) pooler_.ExpectBackward();
     return pooler_.Forward(geometry_, *bottoms[0], tops[0],
                            tops.size() > 1 ? tops[1] : nullptr);
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
-    pooler_.Backward(geometry_, *pass.bottoms[0], *pass.top_diffs[0],
-                     pass.bottom_diffs[0]);
-    return absl::OkStatus();
+    return pooler_.Backward(geometry_, *pass.bottoms[0], *pass.top_diffs[0],
+                            pass.bottom_diffs[0]);
   }
 
   absl::Status SkipPasses(int64_t passes) override {

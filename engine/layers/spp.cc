@@ -102,9 +102,9 @@ class SppLayer : public Layer {
   absl::Status Backward(const BackwardPass& pass) override {
     const Tensor& bottom = *pass.bottoms[0];
     if (levels_.size() == 1) {
-      levels_[0]->pooler.Backward(levels_[0]->geometry, bottom,
-                                  *pass.top_diffs[0], pass.bottom_diffs[0]);
-      return absl::OkStatus();
+      return levels_[0]->pooler.Backward(levels_[0]->geometry, bottom,
+                                         *pass.top_diffs[0],
+                                         pass.bottom_diffs[0]);
     }
     std::vector<const Tensor*> like;
     std::vector<Tensor*> parts;
@@ -170,9 +170,10 @@ class SppLayer : public Layer {
     Tensor one;
     RETURN_IF_ERROR(one.Resize(bottom.shape()));
     for (size_t i = 0; i < levels_.size(); ++i) {
-      const Level& level = *levels_[i];
+      Level& level = *levels_[i];
       Tensor* diff = i == 0 ? bottom_diff : &one;
-      level.pooler.Backward(level.geometry, bottom, level.values_diff, diff);
+      RETURN_IF_ERROR(level.pooler.Backward(level.geometry, bottom,
+                                            level.values_diff, diff));
       if (i == 0) continue;
       const float* from = one.data();
       float* to = bottom_diff->data();

@@ -1,5 +1,8 @@
 #include "engine/kernels/cpu/pooling.h"
 
+#include <unordered_map>
+#include <utility>
+
 #include "engine/kernels/cpu/dnnl_context.h"
 #include "engine/kernels/cpu/dnnl_tensor.h"
 #include "oneapi/dnnl/dnnl.hpp"
@@ -9,6 +12,7 @@ namespace {
 
 using dnnl::memory;
 using PrimitiveDesc = dnnl::pooling_forward::primitive_desc;
+using BackwardDesc = dnnl::pooling_backward::primitive_desc;
 
 // Pixels that the last window reaches beyond the end of the image.
 PoolGeometry::Pair Overhang(const PoolGeometry& g, const Shape& src) {
@@ -17,24 +21,44 @@ PoolGeometry::Pair Overhang(const PoolGeometry& g, const Shape& src) {
       (g.OutputWidth(src[3]) - 1) * g.stride.w + g.kernel.w - src[3] - g.pad.w};
 }
 
-PrimitiveDesc MakeDesc(const PoolGeometry& g, const Shape& src,
-                       const Shape& dst, const memory::desc& src_desc) {
+dnnl::algorithm AlgorithmOf(const PoolGeometry& g) {
+  if (g.method == PoolGeometry::kMax) return dnnl::algorithm::pooling_max;
+  return g.IsPadded() ? dnnl::algorithm::pooling_avg_include_padding
+                      : dnnl::algorithm::pooling_avg_exclude_padding;
+}
+
+memory::desc AnyDesc(const Shape& shape) {
+  return memory::desc(shape.dims(), memory::data_type::f32,
+                      memory::format_tag::any);
+}
+
+PrimitiveDesc MakeDesc(const PoolGeometry& g, dnnl::prop_kind kind,
+                       const Shape& src, const Shape& dst,
+                       const memory::desc& src_desc) {
   const PoolGeometry::Pair overhang = Overhang(g, src);
-  auto algorithm = dnnl::algorithm::pooling_max;
-  if (g.method == PoolGeometry::kAverage) {
-    algorithm = g.IsPadded() ? dnnl::algorithm::pooling_avg_include_padding
-                             : dnnl::algorithm::pooling_avg_exclude_padding;
-  }
-  return PrimitiveDesc({dnnl::prop_kind::forward_inference,
-                        algorithm,
+  return PrimitiveDesc({kind,
+                        AlgorithmOf(g),
                         src_desc,
-                        memory::desc(dst.dims(), memory::data_type::f32,
-                                     memory::format_tag::any),
+                        AnyDesc(dst),
                         {g.stride.h, g.stride.w},
                         {g.kernel.h, g.kernel.w},
                         {g.pad.h, g.pad.w},
                         {overhang.h, overhang.w}},
                        DnnlEngine());
+}
+
+// The gradient of `forward`, in its layouts.
+BackwardDesc MakeBackwardDesc(const PoolGeometry& g, const Shape& src,
+                              const PrimitiveDesc& forward) {
+  const PoolGeometry::Pair overhang = Overhang(g, src);
+  return BackwardDesc({AlgorithmOf(g),
+                       forward.src_desc(),
+                       forward.dst_desc(),
+                       {g.stride.h, g.stride.w},
+                       {g.kernel.h, g.kernel.w},
+                       {g.pad.h, g.pad.w},
+                       {overhang.h, overhang.w}},
+                      DnnlEngine(), forward);
 }
 
 }  // namespace
@@ -43,6 +67,12 @@ struct CpuPooling::Plan {
   memory::desc src_desc;
   PrimitiveDesc desc;
   dnnl::pooling_forward primitive;
+  // In training only.
+  bool training = false;
+  BackwardDesc backward_desc;
+  dnnl::pooling_backward backward;
+  memory workspace;  // Which pixels were the maxima; empty for averages.
+  memory diff_dst_scratch;
 };
 
 CpuPooling::CpuPooling() = default;
@@ -62,21 +92,58 @@ bool CpuPooling::Supports(const PoolGeometry& g, const Shape& src) {
 
 absl::Status CpuPooling::Run(const PoolGeometry& geometry, const Tensor& src,
                              Tensor* dst) {
+  return RunFor(/*training=*/false, geometry, src, dst);
+}
+
+absl::Status CpuPooling::RunTraining(const PoolGeometry& geometry,
+                                     const Tensor& src, Tensor* dst) {
+  return RunFor(/*training=*/true, geometry, src, dst);
+}
+
+absl::Status CpuPooling::RunFor(bool training, const PoolGeometry& geometry,
+                                const Tensor& src, Tensor* dst) {
   if (dst->num_elements() == 0) return absl::OkStatus();
   return CatchDnnl("a pooling", [&] {
     const memory from = ReadMemory(src, src.shape().dims());
-    if (plan_ == nullptr || plan_->src_desc != from.get_desc()) {
+    if (plan_ == nullptr || plan_->src_desc != from.get_desc() ||
+        plan_->training != training) {
       auto plan = std::make_unique<Plan>();
       plan->src_desc = from.get_desc();
+      plan->training = training;
+      const auto kind = training ? dnnl::prop_kind::forward_training
+                                 : dnnl::prop_kind::forward_inference;
       plan->desc =
-          MakeDesc(geometry, src.shape(), dst->shape(), plan->src_desc);
+          MakeDesc(geometry, kind, src.shape(), dst->shape(), plan->src_desc);
       plan->primitive = dnnl::pooling_forward(plan->desc);
+      if (training) {
+        plan->backward_desc =
+            MakeBackwardDesc(geometry, src.shape(), plan->desc);
+        plan->backward = dnnl::pooling_backward(plan->backward_desc);
+        plan->workspace = memory(plan->desc.workspace_desc(), DnnlEngine());
+      }
       plan_ = std::move(plan);
     }
-    plan_->primitive.execute(
+    std::unordered_map<int, memory> args = {
+        {DNNL_ARG_SRC, from},
+        {DNNL_ARG_DST, WriteMemory(plan_->desc.dst_desc(), dst)}};
+    if (training) args[DNNL_ARG_WORKSPACE] = plan_->workspace;
+    plan_->primitive.execute(DnnlStream(), args);
+    DnnlStream().wait();
+  });
+}
+
+absl::Status CpuPooling::RunBackward(const Tensor& diff_dst, Tensor* diff_src) {
+  if (diff_src->num_elements() == 0) return absl::OkStatus();
+  return CatchDnnl("a pooling's gradient", [&] {
+    const memory from = Reordered(ReadMemory(diff_dst, diff_dst.shape().dims()),
+                                  plan_->backward_desc.diff_dst_desc(),
+                                  &plan_->diff_dst_scratch);
+    plan_->backward.execute(
         DnnlStream(),
-        {{DNNL_ARG_SRC, from},
-         {DNNL_ARG_DST, WriteMemory(plan_->desc.dst_desc(), dst)}});
+        {{DNNL_ARG_DIFF_DST, from},
+         {DNNL_ARG_WORKSPACE, plan_->workspace},
+         {DNNL_ARG_DIFF_SRC,
+          WriteMemory(plan_->backward_desc.diff_src_desc(), diff_src)}});
     DnnlStream().wait();
   });
 }

@@ -28,8 +28,19 @@ class CpuPooling {
   absl::Status Run(const PoolGeometry& geometry, const Tensor& src,
                    Tensor* dst);
 
+  // As Run(), and keeps what RunBackward() needs.
+  absl::Status RunTraining(const PoolGeometry& geometry, const Tensor& src,
+                           Tensor* dst);
+  // As ReferencePoolingBackward(), for the last RunTraining(). `diff_dst` and
+  // `diff_src` may be in a blocked layout; `diff_src` gets src's.
+  // Errors: RESOURCE_EXHAUSTED, INTERNAL (CatchDnnl()).
+  absl::Status RunBackward(const Tensor& diff_dst, Tensor* diff_src);
+
  private:
-  struct Plan;  // The primitive for one geometry, shape and layout.
+  struct Plan;  // The primitives for one geometry, shape and layout.
+
+  absl::Status RunFor(bool training, const PoolGeometry& geometry,
+                      const Tensor& src, Tensor* dst);
 
   std::unique_ptr<Plan> plan_;
 };
