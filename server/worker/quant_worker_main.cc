@@ -14,6 +14,7 @@
 #include "absl/flags/parse.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+#include "base/heap.h"
 #include "base/logging.h"
 #include "engine/jobs/job.h"
 #include "server/worker/attempt_runner.h"
@@ -70,6 +71,7 @@ int Main() {
     }
     busy = true;
     const absl::Status status = RunAttempt(**attempt, stopping, &client);
+    TrimHeap();
     busy = false;
     if (!status.ok()) {
       LogError("attempt not committed",
@@ -90,5 +92,6 @@ int main(int argc, char** argv) {
     quantd::LogError("--server is missing; quantd starts this program");
     return 2;
   }
+  quantd::ReturnLargeBuffers();
   return quantd::worker::Main();
 }

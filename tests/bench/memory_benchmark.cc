@@ -1,7 +1,6 @@
 // memory_benchmark NET [BATCH]: what inference with a net of the zoo holds, as
 // resident memory, against weights plus the most blob bytes that live at once.
 //   after: once the net runs; peak: from the parsed model on.
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "base/heap.h"
 #include "base/status_macros.h"
 #include "engine/core/net.h"
 #include "engine/core/threads.h"
@@ -57,13 +57,14 @@ absl::Status WarmUp() {
 }
 
 absl::Status Measure(const std::string& name, int64_t batch) {
+  ReturnLargeBuffers();  // As the worker does.
   SetNumThreads(1);
   RETURN_IF_ERROR(WarmUp());
-  malloc_trim(0);
+  TrimHeap();
   const double before = StatusMb("VmRSS");
   ASSIGN_OR_RETURN(caffe::NetParameter model, ZooNet(name, batch));
   ASSIGN_OR_RETURN(model, WithRandomWeights(std::move(model)));
-  malloc_trim(0);
+  TrimHeap();
   ResetPeak();
   const double parsed = StatusMb("VmRSS") - before;
   ASSIGN_OR_RETURN(const auto net, MakeNet(std::move(model)));
@@ -72,7 +73,7 @@ absl::Status Measure(const std::string& name, int64_t batch) {
   for (float& value : input->values()) value = 0.5f;
   for (int pass = 0; pass < 3; ++pass) RETURN_IF_ERROR(net->Forward());
   const double peak = StatusMb("VmHWM") - before;
-  malloc_trim(0);
+  TrimHeap();
   const double after = StatusMb("VmRSS") - before;
   const double bound =
       static_cast<double>(net->estimated_peak_bytes()) / 1048576;

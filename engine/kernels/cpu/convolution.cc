@@ -20,7 +20,7 @@ using PrimitiveDesc = dnnl::convolution_forward::primitive_desc;
 bool LikesWinograd(const ConvGeometry& g, const memory::dims& dst) {
   constexpr int64_t kMinChannelsIn = 16;
   constexpr int64_t kMinChannelsOut = 64;
-  constexpr int64_t kMinPixels = 144;
+  constexpr int64_t kMinPixels = 256;
   const memory::dims threes = {3, 3}, ones = {1, 1};
   return g.group == 1 && g.kernel == threes && g.stride == ones &&
          g.dilation == ones && g.channels_in % kMinChannelsIn == 0 &&
