@@ -14,6 +14,7 @@ def _all_copts(copts):
         "//tools/bazel:fuzz": [
             "-fno-openmp",
             "-Wno-source-uses-openmp",
+            "-Wno-unused-const-variable",  # Of pragmas that are left out.
         ],
         "//conditions:default": [],
     })
