@@ -173,8 +173,6 @@ absl::Status MeasureLayers(Subject* subject, bool cpu, Row* row) {
 
 absl::StatusOr<Row> Measure(Subject* subject, int threads,
                             const Arguments& arguments) {
-  SetNumThreads(threads);
-  OpenCvNet::SetNumThreads(threads);
   const bool cpu = threads == 1;
   Row row;
   row.primitives.resize(subject->primitives.size());
@@ -246,9 +244,13 @@ void PrintRow(const std::string& name, int batch, int threads,
 absl::Status MeasureNet(const std::string& name, int batch,
                         const Arguments& arguments,
                         const std::vector<double>& peaks, Summary* summary) {
-  ASSIGN_OR_RETURN(Subject subject, Prepare(name, batch, arguments));
   for (size_t i = 0; i < arguments.threads.size(); ++i) {
     const int threads = arguments.threads[i];
+    // Before anything is made: oneDNN's primitives keep the number that they
+    // were made with.
+    SetNumThreads(threads);
+    OpenCvNet::SetNumThreads(threads);
+    ASSIGN_OR_RETURN(Subject subject, Prepare(name, batch, arguments));
     ASSIGN_OR_RETURN(const Row row, Measure(&subject, threads, arguments));
     PrintRow(name, batch, threads, subject, row, peaks[i], summary);
     if (arguments.layers) PrintLayers(subject, row);
