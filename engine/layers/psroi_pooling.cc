@@ -19,8 +19,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxField = 65535;
-
 // Bin `bin` of `num_bins` of the pixels of a region, averaged.
 BinAxis PoolAxis(int64_t bin, int64_t num_bins, float x1, float x2, float scale,
                  int64_t size) {
@@ -69,9 +67,9 @@ class PsRoiLayer : public Layer {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::PSROIPoolingParameter& p = param().psroi_pooling_param();
     RETURN_IF_ERROR(
-        CheckField("psroi_pooling_param.output_dim", p.output_dim()));
+        CheckRoiField("psroi_pooling_param.output_dim", p.output_dim()));
     RETURN_IF_ERROR(
-        CheckField("psroi_pooling_param.group_size", p.group_size()));
+        CheckRoiField("psroi_pooling_param.group_size", p.group_size()));
     return CheckSpatialScale("psroi_pooling_param.spatial_scale",
                              p.spatial_scale());
   }
@@ -117,12 +115,6 @@ class PsRoiLayer : public Layer {
   bool IsDifferentiable(int bottom) const override { return bottom == 0; }
 
  private:
-  static absl::Status CheckField(absl::string_view field, int64_t value) {
-    if (value >= 1 && value <= kMaxField) return absl::OkStatus();
-    return FieldError(field, absl::StrCat("is ", value, "; it must be in [1, ",
-                                          kMaxField, "]"));
-  }
-
   // Calls visit(index in the top, offset of the plane in x, rows, columns).
   // Bins read planes of their own, so threads share none.
   template <typename Visit>

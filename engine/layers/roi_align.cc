@@ -20,7 +20,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxPooled = 65535;
 constexpr int64_t kDefaultSamples = 2;
 constexpr int64_t kMaxSamples = 1024;
 
@@ -57,8 +56,8 @@ class RoiAlignLayer : public Layer {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::ROIAlignParameter& p = param().roi_align_param();
-    RETURN_IF_ERROR(CheckPooled("roi_align_param.pooled_h", p.pooled_h()));
-    RETURN_IF_ERROR(CheckPooled("roi_align_param.pooled_w", p.pooled_w()));
+    RETURN_IF_ERROR(CheckRoiField("roi_align_param.pooled_h", p.pooled_h()));
+    RETURN_IF_ERROR(CheckRoiField("roi_align_param.pooled_w", p.pooled_w()));
     if (p.sampling_ratio() > kMaxSamples) {
       return FieldError("roi_align_param.sampling_ratio",
                         absl::StrCat("is ", p.sampling_ratio(),
@@ -108,12 +107,6 @@ class RoiAlignLayer : public Layer {
   bool IsDifferentiable(int bottom) const override { return bottom == 0; }
 
  private:
-  static absl::Status CheckPooled(absl::string_view field, int64_t pooled) {
-    if (pooled >= 1 && pooled <= kMaxPooled) return absl::OkStatus();
-    return FieldError(field, absl::StrCat("is ", pooled, "; it must be in [1, ",
-                                          kMaxPooled, "]"));
-  }
-
   // The bins along one axis of a region.
   std::vector<BinAxis> Axes(int64_t num_bins, float x1, float x2,
                             int64_t size) const {

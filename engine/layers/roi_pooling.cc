@@ -17,8 +17,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxPooled = 65535;
-
 struct Interval {
   int64_t begin;
   int64_t end;
@@ -56,8 +54,8 @@ class RoiPoolingLayer : public Layer {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::ROIPoolingParameter& p = param().roi_pooling_param();
-    RETURN_IF_ERROR(CheckPooled("roi_pooling_param.pooled_h", p.pooled_h()));
-    RETURN_IF_ERROR(CheckPooled("roi_pooling_param.pooled_w", p.pooled_w()));
+    RETURN_IF_ERROR(CheckRoiField("roi_pooling_param.pooled_h", p.pooled_h()));
+    RETURN_IF_ERROR(CheckRoiField("roi_pooling_param.pooled_w", p.pooled_w()));
     scale_h_ =
         p.has_spatial_scale_h() ? p.spatial_scale_h() : p.spatial_scale();
     scale_w_ =
@@ -99,12 +97,6 @@ class RoiPoolingLayer : public Layer {
   bool IsDifferentiable(int bottom) const override { return bottom == 0; }
 
  private:
-  static absl::Status CheckPooled(absl::string_view field, int64_t pooled) {
-    if (pooled >= 1 && pooled <= kMaxPooled) return absl::OkStatus();
-    return FieldError(field, absl::StrCat("is ", pooled, "; it must be in [1, ",
-                                          kMaxPooled, "]"));
-  }
-
   // Calls visit(bin, plane, max, is_inside): the index of the bin in the top,
   // the offset of its plane in x, MaxIndex(), and whether that is a pixel not
   // beyond the region's end. Threads share no plane.

@@ -83,6 +83,13 @@ absl::StatusOr<Shape> RoiTopShape(const Shape& features, const Shape& rois,
   return Shape::Create({count, channels, height, width});
 }
 
+absl::Status CheckRoiField(absl::string_view field, int64_t value) {
+  constexpr int64_t kMax = 65535;
+  if (value >= 1 && value <= kMax) return absl::OkStatus();
+  return FieldError(
+      field, absl::StrCat("is ", value, "; it must be in [1, ", kMax, "]"));
+}
+
 absl::Status CheckSpatialScale(absl::string_view field, float scale) {
   if (scale > 0 && scale <= 1024) return absl::OkStatus();
   return FieldError(field,
