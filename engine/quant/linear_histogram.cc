@@ -3,11 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/quant/linear_histogram.h"
-
-#include <algorithm>
-#include <cmath>
-
 #include "engine/quant/observer_loops.h"
 
 namespace quantd {
@@ -66,15 +61,16 @@ void LinearHistogram::Add(absl::Span<const float> values, float min,
 void LinearHistogram::AddInRange(absl::Span<const float> values) {
   const BinLayout layout = {kNumBins, std::ldexp(1.0f, -width_exp_),
                             std::ldexp(1.0f, position_bits_)};
-  int32_t slot[kBlock];
-  int32_t position[kBlock];
+  int32_t slot[kBlock + kLocateSlack];
+  int32_t position[kBlock + kLocateSlack];
   while (!values.empty()) {
     const size_t count = std::min(kBlock, values.size());
-    LocateBins(values.first(count), layout, slot, position);
+    const int64_t found =
+        LocateBins(values.first(count), layout, slot, position);
     if (count_bound_ + static_cast<int64_t>(count) > kMaxCount) Spill();
     count_bound_ += static_cast<int64_t>(count);
     Bin* const bins = bins_.data();
-    for (size_t i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < found; ++i) {
       bins[slot[i]] +=
           (uint64_t{1} << kCountShift) + static_cast<uint32_t>(position[i]);
     }
