@@ -113,6 +113,9 @@ class Layer {
   // Inference only. Says that nobody reads or writes blobs() from outside any
   // more: a layer with packed copies may empty them.
   void FreezeBlobs() { blobs_frozen_ = true; }
+  // Inference only. Lets a layer use algorithms that round more than the sums
+  // of its definition do, as Winograd's.
+  void AllowFastMath() { fast_math_ = true; }
   // Inference only. Says for which bottoms the next Forward() is the last
   // reader: it may overwrite them.
   void SetLastUses(std::vector<bool> last_uses) {
@@ -148,6 +151,7 @@ class Layer {
   const std::vector<Shape>& expected_blobs() const { return expected_blobs_; }
   bool expects_backward() const { return expects_backward_; }
   bool blobs_frozen() const { return blobs_frozen_; }
+  bool fast_math() const { return fast_math_; }
   bool IsLastUse(int bottom) const {
     return bottom < static_cast<int>(last_uses_.size()) && last_uses_[bottom];
   }
@@ -174,6 +178,7 @@ class Layer {
   std::vector<Shape> expected_blobs_;
   bool expects_backward_ = false;
   bool blobs_frozen_ = false;
+  bool fast_math_ = false;
   std::vector<bool> last_uses_;  // One per bottom.
   std::vector<Tensor> blob_diffs_;
   std::vector<bool> wanted_;  // One per blob diff.

@@ -52,10 +52,17 @@ class Net {
     // Forward() at its fastest, with little memory. Layers take over the work
     // of those behind them (Layer::Absorb), which are then gone from the net;
     // blobs live from their writer to their last reader; layers may give up
-    // weights that they have packed. Blob() knows inputs, outputs and
-    // `keep_blobs`, no others. Not together with backward.
+    // weights that they have packed. Blob() knows inputs, outputs and the
+    // blobs named here, no others. Not together with backward.
     bool inference = false;
+    // With inference: also by algorithms that round more (some 1e-6 of the
+    // largest value), as Winograd's.
+    bool fast_math = true;
+    // Keep their values until the next pass.
     std::set<std::string> keep_blobs;
+    // For an AfterLayer: have their values when their writer has run, not when
+    // their last reader has.
+    std::set<std::string> watch_blobs;
   };
 
   // A blob of a layer that a solver may change. Blobs that layers share by

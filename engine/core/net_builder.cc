@@ -119,7 +119,7 @@ absl::StatusOr<std::unique_ptr<Net>> Net::Builder::Finish(
   if (options_.backward) PlanBackward();
   net_->output_names_.assign(unconsumed_.begin(), unconsumed_.end());
   if (options_.inference) {
-    RETURN_IF_ERROR(InferencePlan(net_.get()).Apply(options_.keep_blobs));
+    RETURN_IF_ERROR(InferencePlan(net_.get()).Apply(options_));
   }
   return std::move(net_);
 }

@@ -23,19 +23,23 @@ bool Contains(const Pointers& pointers, const Tensor* tensor) {
 
 }  // namespace
 
-absl::Status Net::InferencePlan::Apply(const std::set<std::string>& keep) {
-  RETURN_IF_ERROR(FindKept(keep));
+absl::Status Net::InferencePlan::Apply(const Options& options) {
+  RETURN_IF_ERROR(FindKept(options.keep_blobs));
+  RETURN_IF_ERROR(FindWatched(options.watch_blobs));
   FuseLayers();
   FindDead();
   ForgetNames();
-  for (Node& node : net_->layers_) node.layer->FreezeBlobs();
+  for (Node& node : net_->layers_) {
+    node.layer->FreezeBlobs();
+    if (options.fast_math) node.layer->AllowFastMath();
+  }
   RETURN_IF_ERROR(net_->ReshapeForInference());
   RETURN_IF_ERROR(CheckPeak());
   return TakeMemory();
 }
 
-absl::Status Net::InferencePlan::FindKept(const std::set<std::string>& keep) {
-  for (const std::string& name : keep) {
+absl::Status Net::InferencePlan::FindKept(const std::set<std::string>& names) {
+  for (const std::string& name : names) {
     ASSIGN_OR_RETURN(const Tensor* blob, net_->Blob(name));
     kept_.insert(blob);
   }
@@ -50,6 +54,15 @@ absl::Status Net::InferencePlan::FindKept(const std::set<std::string>& keep) {
   }
   for (const std::string& name : net_->output_names_) {
     kept_.insert(net_->blob_by_name_[name]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Net::InferencePlan::FindWatched(
+    const std::set<std::string>& names) {
+  for (const std::string& name : names) {
+    ASSIGN_OR_RETURN(const Tensor* blob, net_->Blob(name));
+    watched_.insert(blob);
   }
   return absl::OkStatus();
 }
@@ -103,7 +116,8 @@ bool Net::InferencePlan::IsOnlyReader(int reader, const Tensor* blob,
     if (i != input && node.bottoms[i] == blob) return false;
   }
   if (node.tops[0] == blob) return true;  // In place: overwritten at once.
-  return !kept_.contains(blob) && FirstUser(reader, blob) < 0;
+  return !kept_.contains(blob) && !watched_.contains(blob) &&
+         FirstUser(reader, blob) < 0;
 }
 
 bool Net::InferencePlan::OthersAreReady(int reader, int input,
@@ -151,7 +165,8 @@ void Net::InferencePlan::FindDead() {
 void Net::InferencePlan::ForgetNames() {
   std::vector<std::string> names;
   for (const std::string& name : net_->blob_names_) {
-    if (kept_.contains(net_->blob_by_name_[name])) {
+    const Tensor* blob = net_->blob_by_name_[name];
+    if (kept_.contains(blob) || watched_.contains(blob)) {
       names.push_back(name);
     } else {
       net_->blob_by_name_.erase(name);

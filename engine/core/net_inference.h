@@ -18,15 +18,16 @@ class Net::InferencePlan {
 
   // Fuses layers, finds when blobs die, gives those that live on memory of
   // their own. Errors: those of Layer::Reshape() and CheckPeak(); NOT_FOUND,
-  // BLOB_NOT_FOUND for a name in `keep` that the net does not have.
-  absl::Status Apply(const std::set<std::string>& keep);
+  // BLOB_NOT_FOUND for a blob to keep or watch that the net does not have.
+  absl::Status Apply(const Options& options);
 
   // Estimates the peak for the present shapes. Errors: RESOURCE_EXHAUSTED,
   // MEMORY_ESTIMATE_EXCEEDED where it is above the net's limit.
   absl::Status CheckPeak();
 
  private:
-  absl::Status FindKept(const std::set<std::string>& keep);
+  absl::Status FindKept(const std::set<std::string>& names);
+  absl::Status FindWatched(const std::set<std::string>& names);
   void FuseLayers();
   // Lets layer `index` take over its reader; false if it cannot.
   bool FuseReader(int index);
@@ -45,6 +46,8 @@ class Net::InferencePlan {
   Net* const net_;
   // Blobs whose values stay from pass to pass.
   absl::flat_hash_set<const Tensor*> kept_;
+  // Blobs that are computed because somebody looks at them.
+  absl::flat_hash_set<const Tensor*> watched_;
   std::vector<bool> fused_;  // By layer: gone.
 };
 

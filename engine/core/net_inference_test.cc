@@ -1,4 +1,5 @@
 // Net::Options::inference: what is fused, what is kept, what memory is taken.
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,19 +73,27 @@ std::vector<std::string> LayersOf(const Net& net) {
   return names;
 }
 
-// The values of `blob` for a batch of `batch` seeded images.
-std::vector<float> Compute(Net* net, const std::string& blob,
-                           int64_t batch = 1) {
-  Tensor* x = net->MutableBlob("x").value();
-  EXPECT_OK(x->Resize({batch, 3, 5, 5}));
+std::vector<float> Values(const Tensor& blob) {
+  return {blob.values().begin(), blob.values().end()};
+}
+
+// Writes values in [-1, 1).
+void FillInput(Tensor* x) {
   uint32_t state = 7;
   for (float& value : x->values()) {
     state = state * 1664525u + 1013904223u;
     value = static_cast<float>(state >> 8) / (1 << 23) - 1;
   }
+}
+
+// The values of `blob` for a batch of `batch` seeded images.
+std::vector<float> Compute(Net* net, const std::string& blob,
+                           int64_t batch = 1) {
+  Tensor* x = net->MutableBlob("x").value();
+  EXPECT_OK(x->Resize({batch, 3, 5, 5}));
+  FillInput(x);
   EXPECT_OK(net->Forward());
-  const Tensor* result = net->Blob(blob).value();
-  return {result->values().begin(), result->values().end()};
+  return Values(*net->Blob(blob).value());
 }
 
 // Expects that inference computes `blob` as a plain net, with these layers.
@@ -162,10 +171,74 @@ TEST(NetInferenceTest, KeptBlobsStayWithTheirValues) {
   EXPECT_THAT(optimized->Blob("c").status(), HasReason("BLOB_NOT_FOUND"));
 }
 
+TEST(NetInferenceTest, WatchedBlobsAreThereWhenTheirWriterHasRun) {
+  const std::string layers = Conv("c", "x", 4) + Relu("c", "y") +
+                             Conv("d", "y", 4) + Relu("d", "d") +
+                             Conv("e", "d", 4);
+  auto plain = MakeNet(layers, {});
+  ASSERT_OK(plain);
+  Net::Options options;
+  options.inference = true;
+  options.watch_blobs = {"c", "d"};
+  ASSERT_OK_AND_ASSIGN(auto net, MakeNet(layers, options));
+  EXPECT_EQ(LayersOf(*net),
+            (std::vector<std::string>{"in", "c", "y_relu", "d", "e"}));
+  const std::vector<float> expected = Compute(plain->get(), "e");
+  std::map<std::string, std::vector<float>> seen;
+  const auto watch = [&seen, &net](int index) {
+    const std::string& layer = net->layer(index).name();
+    const auto blob = net->Blob(layer);
+    if (blob.ok()) seen[layer] = Values(**blob);
+    return absl::OkStatus();
+  };
+  FillInput(net->MutableBlob("x").value());
+  ASSERT_OK(net->Forward(watch));
+  for (const char* name : {"c", "d"}) {
+    EXPECT_THAT(seen[name], Pointwise(FloatNear(1e-4f),
+                                      Values(*(*plain)->Blob(name).value())))
+        << name;
+  }
+  EXPECT_THAT(seen["e"], Pointwise(FloatNear(1e-4f), expected));
+}
+
+TEST(NetInferenceTest, WatchedBlobsDieAsOthersDo) {
+  const std::string layers = Conv("a", "x", 8) + Conv("b", "a", 16) +
+                             Conv("c", "b", 4) + Conv("d", "c", 1);
+  Net::Options options;
+  options.inference = true;
+  options.watch_blobs = {"a", "b", "c"};
+  ASSERT_OK_AND_ASSIGN(auto net, MakeNet(layers, options));
+  EXPECT_EQ(net->estimated_peak_bytes(),
+            Inference(layers)->estimated_peak_bytes());
+}
+
+TEST(NetInferenceTest, WithoutFastMathResultsAreThoseOfAPlainNet) {
+  // Large enough for Winograd's algorithm.
+  const std::string layers =
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 1 "
+      "dim: 16 dim: 20 dim: 20 } } } " +
+      Conv("c", "x", 64) + Relu("c", "c");
+  const auto compute = [&layers](const Net::Options& options) {
+    caffe::NetParameter model;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(layers, &model));
+    auto net = Net::Create(model, options, MakeLayer).value();
+    FillInput(net->MutableBlob("x").value());
+    EXPECT_OK(net->Forward());
+    return Values(*net->Blob("c").value());
+  };
+  Net::Options options;
+  options.inference = true;
+  options.fast_math = false;
+  EXPECT_EQ(compute(options), compute({}));
+}
+
 TEST(NetInferenceTest, UnknownBlobToKeepIsAnError) {
   Net::Options options;
   options.inference = true;
   options.keep_blobs = {"nothing"};
+  EXPECT_THAT(MakeNet(Conv("c", "x", 4), options), HasReason("BLOB_NOT_FOUND"));
+  options.keep_blobs = {};
+  options.watch_blobs = {"nothing"};
   EXPECT_THAT(MakeNet(Conv("c", "x", 4), options), HasReason("BLOB_NOT_FOUND"));
 }
 

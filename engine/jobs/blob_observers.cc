@@ -178,11 +178,14 @@ absl::StatusOr<IfmrResult> BlobObservers::Search(size_t blob) const {
 }
 
 absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
+  const int num_blobs = static_cast<int>(watches_.size());
+  std::vector<absl::StatusOr<IfmrResult>> results(num_blobs);
+#pragma omp parallel for schedule(dynamic)
+  for (int i = 0; i < num_blobs; ++i) results[i] = Search(i);
   std::vector<BlobFactors> factors;
-  for (size_t i = 0; i < watches_.size(); ++i) {
-    auto result = Search(i);
-    if (!result.ok()) return Annotated(result.status(), i);
-    factors.push_back({*result, watches_[i].tensor->shape()});
+  for (int i = 0; i < num_blobs; ++i) {
+    if (!results[i].ok()) return Annotated(results[i].status(), i);
+    factors.push_back({*results[i], watches_[i].tensor->shape()});
   }
   return factors;
 }

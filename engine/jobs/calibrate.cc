@@ -163,11 +163,15 @@ absl::Status Calibration::CollectStatistics() {
       caffe::NetParameter weighted,
       DropTail(WithInputLayer(fused_.net, feed_, 1, reader->image_shape())));
   RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_.weights, &weighted));
-  std::set<std::string> watched;
-  for (const QuantizedBlob& blob : plan_.blobs) watched.insert(blob.blob);
-  ASSIGN_OR_RETURN(
-      auto net,
-      Net::Create(ReuseBlobs(std::move(weighted), watched), {}, MakeLayer));
+  Net::Options options;
+  options.inference = true;
+  options.fast_math = false;  // Thresholds are compared to 1e-5.
+  for (const QuantizedBlob& blob : plan_.blobs) {
+    options.watch_blobs.insert(blob.blob);
+  }
+  ASSIGN_OR_RETURN(auto net, Net::Create(ReuseBlobs(std::move(weighted),
+                                                    options.watch_blobs),
+                                         options, MakeLayer));
   RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net, BatchSize())));
   ASSIGN_OR_RETURN(
       auto observers,

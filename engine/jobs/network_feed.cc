@@ -15,7 +15,7 @@ namespace {
 
 // Of all blobs of one pass: 128 MB, of which a few layers' are in the caches at
 // a time. Measured on SqueezeNet: less leaves threads waiting, more misses.
-constexpr int64_t kElementsPerPass = int64_t{1} << 25;
+constexpr int64_t kElementsPerPass = int64_t{1} << 23;
 
 // The batch must stay whole for this layer.
 bool DependsOnBatch(const caffe::LayerParameter& layer) {

@@ -140,7 +140,7 @@ class ConvolutionLayer : public Layer {
     Tensor dst = top->Reshaped(Merged(top->shape()));
     const Tensor* bias = blobs_.size() > 1 ? &blobs_[1] : nullptr;
     if (kernel_) {
-      if (blobs_frozen()) kernel_->AllowWinograd();
+      if (fast_math()) kernel_->AllowWinograd();
       CpuConvolution::Addend added;
       Tensor view;
       if (addend != nullptr) {
