@@ -1,10 +1,13 @@
 #include "engine/kernels/cpu/pooling.h"
 
+#include <cstdint>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "engine/kernels/cpu/dnnl_context.h"
 #include "engine/kernels/cpu/dnnl_tensor.h"
+#include "engine/kernels/cpu/max_pooling_nhwc.h"
 #include "oneapi/dnnl/dnnl.hpp"
 
 namespace quantd {
@@ -47,6 +50,15 @@ PrimitiveDesc MakeDesc(const PoolGeometry& g, dnnl::prop_kind kind,
                        DnnlEngine());
 }
 
+memory::desc NhwcDesc(const Shape& shape) {
+  return memory::desc(shape.dims(), memory::data_type::f32,
+                      memory::format_tag::nhwc);
+}
+
+NhwcImages ImagesOf(const Shape& src) {
+  return {src[0], src[2], src[3], src[1]};
+}
+
 // The gradient of `forward`, in its layouts.
 BackwardDesc MakeBackwardDesc(const PoolGeometry& g, const Shape& src,
                               const PrimitiveDesc& forward) {
@@ -75,6 +87,15 @@ struct CpuPooling::Plan {
   memory diff_dst_scratch;
 };
 
+// Maxima of channels-last images, in training.
+struct CpuPooling::NhwcPlan {
+  PoolGeometry geometry;
+  Shape src;
+  memory::desc dst_desc;
+  std::vector<int32_t> where;  // Of each maximum, by element of dst.
+  memory diff_dst_scratch;
+};
+
 CpuPooling::CpuPooling() = default;
 
 CpuPooling::~CpuPooling() = default;
@@ -97,7 +118,44 @@ absl::Status CpuPooling::Run(const PoolGeometry& geometry, const Tensor& src,
 
 absl::Status CpuPooling::RunTraining(const PoolGeometry& geometry,
                                      const Tensor& src, Tensor* dst) {
+  nhwc_plan_.reset();
+  if (dst->num_elements() > 0 && MaxPoolingNhwcSupports(geometry) &&
+      CurrentDesc(src, src.shape().dims()) == NhwcDesc(src.shape())) {
+    return RunNhwc(geometry, src, dst);
+  }
   return RunFor(/*training=*/true, geometry, src, dst);
+}
+
+absl::Status CpuPooling::RunNhwc(const PoolGeometry& geometry,
+                                 const Tensor& src, Tensor* dst) {
+  return CatchDnnl("a pooling", [&] {
+    const memory from = ReadMemory(src, src.shape().dims());
+    const memory::desc dst_desc = NhwcDesc(dst->shape());
+    const memory to = WriteMemory(dst_desc, dst);
+    nhwc_plan_ = std::make_unique<NhwcPlan>();
+    nhwc_plan_->geometry = geometry;
+    nhwc_plan_->src = src.shape();
+    nhwc_plan_->dst_desc = dst_desc;
+    nhwc_plan_->where.resize(dst->num_elements());
+    MaxPoolingNhwc(geometry, ImagesOf(src.shape()),
+                   static_cast<const float*>(from.get_data_handle()),
+                   static_cast<float*>(to.get_data_handle()),
+                   nhwc_plan_->where.data());
+  });
+}
+
+absl::Status CpuPooling::RunNhwcBackward(const Tensor& diff_dst,
+                                         Tensor* diff_src) {
+  return CatchDnnl("a pooling's gradient", [&] {
+    const memory from =
+        Reordered(ReadMemory(diff_dst, diff_dst.shape().dims()),
+                  nhwc_plan_->dst_desc, &nhwc_plan_->diff_dst_scratch);
+    const memory to = WriteMemory(NhwcDesc(nhwc_plan_->src), diff_src);
+    MaxPoolingNhwcBackward(nhwc_plan_->geometry, ImagesOf(nhwc_plan_->src),
+                           static_cast<const float*>(from.get_data_handle()),
+                           nhwc_plan_->where.data(),
+                           static_cast<float*>(to.get_data_handle()));
+  });
 }
 
 absl::Status CpuPooling::RunFor(bool training, const PoolGeometry& geometry,
@@ -134,6 +192,7 @@ absl::Status CpuPooling::RunFor(bool training, const PoolGeometry& geometry,
 
 absl::Status CpuPooling::RunBackward(const Tensor& diff_dst, Tensor* diff_src) {
   if (diff_src->num_elements() == 0) return absl::OkStatus();
+  if (nhwc_plan_ != nullptr) return RunNhwcBackward(diff_dst, diff_src);
   return CatchDnnl("a pooling's gradient", [&] {
     const memory from = Reordered(ReadMemory(diff_dst, diff_dst.shape().dims()),
                                   plan_->backward_desc.diff_dst_desc(),

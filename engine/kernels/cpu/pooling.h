@@ -1,4 +1,5 @@
-// 2-D pooling by oneDNN, where it agrees with Caffe.
+// 2-D pooling by oneDNN, where it agrees with Caffe, and by max_pooling_nhwc.h,
+// where that is faster.
 #ifndef QUANTD_ENGINE_KERNELS_CPU_POOLING_H_
 #define QUANTD_ENGINE_KERNELS_CPU_POOLING_H_
 
@@ -38,11 +39,17 @@ class CpuPooling {
 
  private:
   struct Plan;  // The primitives for one geometry, shape and layout.
+  struct NhwcPlan;
 
   absl::Status RunFor(bool training, const PoolGeometry& geometry,
                       const Tensor& src, Tensor* dst);
 
+  absl::Status RunNhwc(const PoolGeometry& geometry, const Tensor& src,
+                       Tensor* dst);
+  absl::Status RunNhwcBackward(const Tensor& diff_dst, Tensor* diff_src);
+
   std::unique_ptr<Plan> plan_;
+  std::unique_ptr<NhwcPlan> nhwc_plan_;  // If the last RunTraining() took it.
 };
 
 }  // namespace quantd
