@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
 
 namespace quantd {
 namespace {
@@ -136,6 +139,31 @@ Message* Enter(const FieldDescriptor* field, Frame* frame) {
   return reflection->MutableRepeatedMessage(frame->message, field, index);
 }
 
+class NoReport : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {}
+};
+
+// Merges `line`, one field, into `message` if it has that field and the value
+// is correct, but for fields inside it that are not known.
+bool MergeField(const std::string& line, Message* message) {
+  const Scanner name(line);
+  if (message->GetDescriptor()->FindFieldByName(std::string(name.token())) ==
+      nullptr) {
+    return false;
+  }
+  NoReport no_report;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&no_report);
+  parser.AllowUnknownField(true);
+  parser.AllowPartialMessage(true);
+  const std::unique_ptr<Message> parsed(message->New());
+  if (!parser.ParseFromString(line, parsed.get())) return false;
+  KeepUnknownText(line, parsed.get());
+  message->MergeFrom(*parsed);
+  return true;
+}
+
 void Keep(std::string text, Message* message) {
   message->GetReflection()->MutableUnknownFields(message)->AddLengthDelimited(
       kKeptTextNumber, std::move(text));
@@ -199,13 +227,19 @@ std::string KeptText(const Message& message) {
   return text;
 }
 
-void MoveKeptText(UnknownFieldSet* from, UnknownFieldSet* to) {
-  for (int i = 0; i < from->field_count(); ++i) {
-    if (from->field(i).number() == kKeptTextNumber) {
-      to->AddField(from->field(i));
+void MoveKeptText(Message* from, Message* to) {
+  UnknownFieldSet* const unknown =
+      from->GetReflection()->MutableUnknownFields(from);
+  for (int i = 0; i < unknown->field_count(); ++i) {
+    const UnknownField& field = unknown->field(i);
+    if (field.number() != kKeptTextNumber ||
+        field.type() != UnknownField::TYPE_LENGTH_DELIMITED) {
+      continue;
     }
+    const std::string& line = field.length_delimited();
+    if (!MergeField(line, to)) Keep(line, to);
   }
-  from->DeleteByNumber(kKeptTextNumber);
+  unknown->DeleteByNumber(kKeptTextNumber);
 }
 
 }  // namespace quantd

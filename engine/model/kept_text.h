@@ -8,7 +8,6 @@
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
-#include "google/protobuf/unknown_field_set.h"
 
 namespace quantd {
 
@@ -26,9 +25,11 @@ void KeepUnknownText(absl::string_view text,
 // empty if there is none.
 std::string KeptText(const google::protobuf::Message& message);
 
-// Moves kept text from one message to another.
-void MoveKeptText(google::protobuf::UnknownFieldSet* from,
-                  google::protobuf::UnknownFieldSet* to);
+// Moves the text that is kept in `from` itself to `to`, which may be of another
+// type. Text of a field that `to` has becomes that field; it stays text if it
+// is no correct value of it.
+void MoveKeptText(google::protobuf::Message* from,
+                  google::protobuf::Message* to);
 
 }  // namespace quantd
 

@@ -186,5 +186,20 @@ TEST(UpgradeTest, RefusesWhatCaffeRefuses) {
   }
 }
 
+TEST(UpgradeTest, FieldsThatOnlyTheNewLayerHasBecomeFields) {
+  const caffe::NetParameter net = Upgraded(
+      "layers { name: 'sl' type: SLICE bottom: 'x' top: 'a' top: 'b' "
+      "norm_param: { across_spatial: false own_flag: 3 } "
+      "own_param { depth: 2 } reduction_param { axis: far } }");
+  ASSERT_EQ(net.layer_size(), 1);
+  EXPECT_TRUE(net.layer(0).has_norm_param());
+  EXPECT_FALSE(net.layer(0).norm_param().across_spatial());
+  EXPECT_FALSE(net.layer(0).has_reduction_param());
+  const std::string text = PrintPrototxt(net);
+  EXPECT_THAT(text, HasSubstr("own_flag: 3"));
+  EXPECT_THAT(text, HasSubstr("own_param { depth: 2 }"));
+  EXPECT_THAT(text, HasSubstr("axis: far"));
+}
+
 }  // namespace
 }  // namespace quantd

@@ -199,7 +199,7 @@ void UpgradeV1Net(caffe::NetParameter* net) {
   for (V1& v1 : *net->mutable_layers()) {
     caffe::LayerParameter* const layer = net->add_layer();
     UpgradeLayer(&v1, layer);
-    MoveKeptText(v1.mutable_unknown_fields(), layer->mutable_unknown_fields());
+    MoveKeptText(&v1, layer);
   }
   net->clear_layers();
 }
