@@ -1,16 +1,13 @@
 // quantctl calibrate: upload, submit, follow, fetch.
-#include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
-#include "client/cli/fetch_artifacts.h"
-#include "client/cli/follow_job.h"
-#include "client/cli/job_report.h"
+#include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
-#include "client/cli/output/json.h"
 #include "client/input_file.h"
 #include "client/lmdb_records.h"
 #include "nlohmann/json.hpp"
@@ -35,15 +32,7 @@ absl::Status CheckName(const std::string& name) {
 // Everything that can be found wrong before anything is sent.
 absl::Status Check(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
-  const bool detach = flags.Has("detach");
-  if (detach && context.settings().local) {
-    return UsageError(
-        "--detach excludes --local: the private server would end "
-        "with this command; remove one");
-  }
-  if (!detach && flags.Get("out").empty()) {
-    return UsageError("--out is missing; add --out DIR, or --detach");
-  }
+  RETURN_IF_ERROR(CheckMakeFilesFlags(context));
   RETURN_IF_ERROR(CheckName(flags.Get("name")));
   RETURN_IF_ERROR(flags.GetInt("batch-num", 1, kMaxBatches, 0).status());
   RETURN_IF_ERROR(CheckModelFlags(flags));
@@ -51,7 +40,7 @@ absl::Status Check(CommandContext& context) {
   if (flags.Has("eval-data")) {
     RETURN_IF_ERROR(LmdbRecords::Open(flags.Get("eval-data")).status());
   }
-  return detach ? absl::OkStatus() : PrepareDirectory(flags.Get("out"));
+  return PrepareOut(context);
 }
 
 // batch_num of a config.json; 0 if it is not there, or not readable: what is
@@ -109,45 +98,10 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   return job;
 }
 
-absl::StatusOr<int> Submit(CommandContext& context, const v1::JobSpec& spec) {
-  ASSIGN_OR_RETURN(Client * client, context.Connect());
-  ASSIGN_OR_RETURN(const v1::Job job,
-                   client->CreateJob(spec, context.RequestId()));
-  if (context.json()) {
-    PrintJson(job, &context.out());
-  } else {
-    context.out() << job.id() << "\n";
-  }
-  const std::string out = context.flags().Get("out");
-  context.Hint(absl::StrCat("next: quantctl job watch ", job.id(),
-                            ", then quantctl artifact fetch ", job.id(),
-                            out.empty() ? "" : " --out ", out));
-  return 0;
-}
-
 absl::StatusOr<int> Run(CommandContext& context) {
   RETURN_IF_ERROR(Check(context));
   ASSIGN_OR_RETURN(const v1::JobSpec spec, UploadAll(context));
-  if (context.flags().Has("detach")) return Submit(context, spec);
-  ASSIGN_OR_RETURN(const v1::Job job, RunJobOnServer(context, spec));
-  if (const int code = ReportJobEnd(context, job); code != 0) return code;
-  const std::string out = context.flags().Get("out");
-  ASSIGN_OR_RETURN(
-      const std::vector<std::string> paths,
-      FetchArtifacts(context, {job.artifacts().begin(), job.artifacts().end()},
-                     out));
-  if (context.json()) {
-    PrintJson(job, &context.out());
-  } else if (context.name_only()) {
-    context.out() << job.id() << "\n";
-  } else {
-    PrintJobReport(context, job, paths);
-  }
-  context.Hint(absl::StrCat("wrote ", paths.size(), " files to ", out,
-                            context.settings().local
-                                ? ""
-                                : "; next: quantctl record show " + job.id()));
-  return 0;
+  return MakeFiles(context, spec, "quantctl record show");
 }
 
 }  // namespace
@@ -171,12 +125,10 @@ Command CalibrateCommand() {
            {"name", "NAME",
             "prefix of the files; default: the prototxt's name"},
            {"strict", "", "fail on findings that are warnings by default"},
-           {"detach", "",
-            "print the job's id and return; fetch the files later"},
-           {"out", "DIR", "directory for the files, created if missing"},
        }) {
     command.flags.push_back(flag);
   }
+  for (const FlagSpec& flag : MakeFilesFlags()) command.flags.push_back(flag);
   command.examples =
       "quantctl calibrate --model lenet.prototxt --weights lenet.caffemodel "
       "\\\n"

@@ -1,5 +1,4 @@
 // quantctl train: upload what a solver names, submit, follow, fetch.
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -8,11 +7,8 @@
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
-#include "client/cli/fetch_artifacts.h"
-#include "client/cli/follow_job.h"
-#include "client/cli/job_report.h"
+#include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
-#include "client/cli/output/json.h"
 #include "client/input_file.h"
 #include "client/lmdb_records.h"
 #include "client/solver_files.h"
@@ -53,21 +49,13 @@ absl::StatusOr<TrainFiles> FindFiles(const ParsedFlags& flags) {
 // Everything that can be found wrong before anything is sent.
 absl::StatusOr<TrainFiles> Check(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
-  const bool detach = flags.Has("detach");
-  if (detach && context.settings().local) {
-    return UsageError(
-        "--detach excludes --local: the private server would end "
-        "with this command; remove one");
-  }
-  if (!detach && flags.Get("out").empty()) {
-    return UsageError("--out is missing; add --out DIR, or --detach");
-  }
+  RETURN_IF_ERROR(CheckMakeFilesFlags(context));
   if (flags.Has("snapshot") && flags.Has("weights")) {
     return UsageError(
         "--snapshot excludes --weights: a snapshot has its own; remove one");
   }
   ASSIGN_OR_RETURN(const TrainFiles files, FindFiles(flags));
-  if (!detach) RETURN_IF_ERROR(PrepareDirectory(flags.Get("out")));
+  RETURN_IF_ERROR(PrepareOut(context));
   return files;
 }
 
@@ -105,39 +93,10 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context,
   return job;
 }
 
-absl::StatusOr<int> Submit(CommandContext& context, const v1::JobSpec& spec) {
-  ASSIGN_OR_RETURN(Client * client, context.Connect());
-  ASSIGN_OR_RETURN(const v1::Job job,
-                   client->CreateJob(spec, context.RequestId()));
-  if (context.json()) {
-    PrintJson(job, &context.out());
-  } else {
-    context.out() << job.id() << "\n";
-  }
-  context.Hint(absl::StrCat("next: quantctl job watch ", job.id()));
-  return 0;
-}
-
 absl::StatusOr<int> Run(CommandContext& context) {
   ASSIGN_OR_RETURN(const TrainFiles files, Check(context));
   ASSIGN_OR_RETURN(const v1::JobSpec spec, UploadAll(context, files));
-  if (context.flags().Has("detach")) return Submit(context, spec);
-  ASSIGN_OR_RETURN(const v1::Job job, RunJobOnServer(context, spec));
-  if (const int code = ReportJobEnd(context, job); code != 0) return code;
-  const std::string out = context.flags().Get("out");
-  ASSIGN_OR_RETURN(
-      const std::vector<std::string> paths,
-      FetchArtifacts(context, {job.artifacts().begin(), job.artifacts().end()},
-                     out));
-  if (context.json()) {
-    PrintJson(job, &context.out());
-  } else if (context.name_only()) {
-    context.out() << job.id() << "\n";
-  } else {
-    PrintJobReport(context, job, paths);
-  }
-  context.Hint(absl::StrCat("wrote ", paths.size(), " files to ", out));
-  return 0;
+  return MakeFiles(context, spec, "");
 }
 
 }  // namespace
@@ -158,9 +117,8 @@ Command TrainCommand() {
        "start from these weights, matched by layer name"},
       {"snapshot", "FILE",
        "go on from this *.solverstate; its *.caffemodel is beside it"},
-      {"detach", "", "print the job's id and return; fetch the files later"},
-      {"out", "DIR", "directory for the files, created if missing"},
   };
+  for (const FlagSpec& flag : MakeFilesFlags()) command.flags.push_back(flag);
   command.examples =
       "quantctl train --solver lenet_solver.prototxt --out trained\n"
       "quantctl train --solver solver.prototxt --weights net.caffemodel --out "
