@@ -66,6 +66,31 @@ void AddTrainRows(const v1::TrainResult& train, Table* table) {
   }
 }
 
+// For scripts: a line a blob.
+void AddCompareRows(const v1::CompareResult& compare, Table* table) {
+  table->AddRow({"images", absl::StrCat(compare.num_images())});
+  table->AddRow({"top1_agreement", Number(compare.top1_agreement())});
+  for (const v1::BlobDifference& blob : compare.blobs()) {
+    table->AddRow({absl::StrCat("sqnr_db.", blob.layer(), ".", blob.blob()),
+                   Number(blob.sqnr_db())});
+  }
+}
+
+void PrintCompare(CommandContext& context, const v1::CompareResult& compare) {
+  Table table({"layer", "type", ">SQNR dB", ">cosine", ">max error",
+               ">mean error", ">clipped"});
+  for (const v1::BlobDifference& blob : compare.blobs()) {
+    table.AddRow({blob.layer(), blob.type(),
+                  absl::StrFormat("%.2f", blob.sqnr_db()),
+                  absl::StrFormat("%.6f", blob.cosine()),
+                  absl::StrFormat("%.4g", blob.max_error()),
+                  absl::StrFormat("%.4g", blob.mean_error()),
+                  blob.scale_d() == 0 ? "" : ShareCell(blob.clipped())});
+  }
+  context.Print(table);
+  context.out() << "\n";
+}
+
 // For scripts: every value on a line of its own.
 void PrintPlain(CommandContext& context, const v1::Job& job,
                 const std::vector<std::string>& paths) {
@@ -85,6 +110,7 @@ void PrintPlain(CommandContext& context, const v1::Job& job,
     table.AddRow({"layers.float", absl::StrCat(result.num_layers_float())});
   }
   if (result.has_train()) AddTrainRows(result.train(), &table);
+  if (result.has_compare()) AddCompareRows(result.compare(), &table);
   for (const v1::PhaseTime& phase : result.phase_times()) {
     table.AddRow({"seconds." + phase.phase(), Number(phase.seconds())});
   }
@@ -101,7 +127,12 @@ void PrintForPeople(CommandContext& context, const v1::Job& job,
     PrintAccuracy(context, result);
     context.out() << "\n";
   }
+  if (result.has_compare()) PrintCompare(context, result.compare());
   Table table({"", ""});
+  if (result.has_compare() && result.compare().top1_agreement() >= 0) {
+    table.AddRow({"same top-1", ShareCell(result.compare().top1_agreement())});
+    table.AddRow({"images", absl::StrCat(result.compare().num_images())});
+  }
   if (job.spec().has_calibrate()) {
     table.AddRow(
         {"layers", absl::StrCat(result.num_layers_quantized(), " quantized, ",

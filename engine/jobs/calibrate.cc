@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
@@ -26,6 +25,7 @@
 #include "engine/jobs/factor_records.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
+#include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/weight_factors.h"
 #include "engine/layers/registry.h"
@@ -59,7 +59,6 @@ class Calibration {
   int64_t BatchSize() const;
   absl::Status ChooseBatches(int64_t num_records);
   absl::Status ReportAllZero();
-  std::string Prefix() const;
   absl::StatusOr<v1::Accuracy> AccuracyOf(const caffe::NetParameter& net,
                                           const std::string& path);
   absl::StatusOr<caffe::NetParameter> ReadFakeQuantModel() const;
@@ -222,26 +221,15 @@ absl::Status Calibration::ReportAllZero() {
   return absl::OkStatus();
 }
 
-std::string Calibration::Prefix() const {
-  if (!spec_.name().empty()) return spec_.name();
-  std::string name = spec_.model().prototxt().file_name();
-  name = name.substr(name.find_last_of('/') + 1);
-  name = name.substr(0, name.find_last_of('.'));
-  for (char& c : name) {
-    const bool legal =
-        absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
-    if (!legal) c = '_';
-  }
-  return name.empty() ? "model" : name.substr(0, 128);
-}
-
 absl::Status Calibration::Emit() {
   const amct::ScaleOffsetRecord record =
       MakeRecord(fused_.net, plan_, factors_);
   output_.records = MakeLayerRecords(fused_.net, plan_, factors_);
-  ASSIGN_OR_RETURN(std::vector<ExportedFile> files,
-                   ExportSs928({fused_.net, original_, fused_.report, config_,
-                                plan_, record, Prefix()}));
+  ASSIGN_OR_RETURN(
+      std::vector<ExportedFile> files,
+      ExportSs928(
+          {fused_.net, original_, fused_.report, config_, plan_, record,
+           OutputPrefix(spec_.name(), spec_.model().prototxt().file_name())}));
   for (ExportedFile& file : files) {
     output_.files.push_back({std::move(file.name), std::move(file.contents)});
   }

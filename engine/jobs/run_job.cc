@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "dnnl.hpp"
 #include "engine/jobs/calibrate.h"
+#include "engine/jobs/compare.h"
 #include "engine/jobs/evaluate.h"
 #include "engine/jobs/job.h"
 #include "engine/jobs/train.h"
@@ -20,6 +21,8 @@ absl::StatusOr<JobOutput> RunJob(const v1::JobSpec& spec,
       return RunEvaluate(spec.evaluate(), inputs, monitor);
     case v1::JobSpec::kTrain:
       return RunTrain(spec.train(), inputs, monitor);
+    case v1::JobSpec::kCompare:
+      return RunCompare(spec.compare(), inputs, monitor);
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }

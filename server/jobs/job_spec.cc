@@ -124,6 +124,19 @@ absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) {
   return CheckTransform(spec.transform());
 }
 
+absl::Status CheckCompare(const v1::CompareSpec& spec) {
+  if (!spec.has_model()) return Required("compare.model");
+  RETURN_IF_ERROR(CheckModel(spec.model()));
+  if (!spec.has_quantized()) return Required("compare.quantized");
+  RETURN_IF_ERROR(CheckModel(spec.quantized()));
+  if (spec.dataset_id().empty()) return Required("compare.dataset_id");
+  RETURN_IF_ERROR(CheckRange("batch_size", spec.batch_size(), kMaxBatchSize));
+  RETURN_IF_ERROR(
+      CheckRange("max_records", spec.max_records(), int64_t{1} << 50));
+  RETURN_IF_ERROR(CheckTransform(spec.transform()));
+  return CheckName(spec.name());
+}
+
 absl::Status CheckTrain(const v1::TrainSpec& spec) {
   if (!spec.has_solver()) return Required("train.solver");
   RETURN_IF_ERROR(CheckBlobRef("train.solver", spec.solver()));
@@ -191,6 +204,8 @@ std::string JobKind(const v1::JobSpec& spec) {
       return "evaluate";
     case v1::JobSpec::kTrain:
       return "train";
+    case v1::JobSpec::kCompare:
+      return "compare";
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
@@ -216,6 +231,10 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
     AddTransform(spec.evaluate().transform(), &refs);
   } else if (spec.has_train()) {
     AddTrain(spec.train(), &refs);
+  } else if (spec.has_compare()) {
+    AddModel(spec.compare().model(), &refs);
+    AddModel(spec.compare().quantized(), &refs);
+    AddTransform(spec.compare().transform(), &refs);
   }
   return refs;
 }
@@ -228,6 +247,8 @@ std::vector<std::string> ListDatasets(const v1::JobSpec& spec) {
     if (!eval_id.empty() && eval_id != ids[0]) ids.push_back(eval_id);
   } else if (spec.has_evaluate()) {
     ids.push_back(spec.evaluate().dataset_id());
+  } else if (spec.has_compare()) {
+    ids.push_back(spec.compare().dataset_id());
   } else if (spec.has_train()) {
     for (const v1::SourceDataset& dataset : spec.train().datasets()) {
       const std::string& id = dataset.dataset_id();
@@ -247,10 +268,12 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
       return CheckEvaluate(spec.evaluate());
     case v1::JobSpec::kTrain:
       return CheckTrain(spec.train());
+    case v1::JobSpec::kCompare:
+      return CheckCompare(spec.compare());
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
-  return Required("kind (calibrate, evaluate or train)");
+  return Required("kind (calibrate, evaluate, train or compare)");
 }
 
 }  // namespace quantd::jobs

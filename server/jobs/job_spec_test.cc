@@ -91,6 +91,26 @@ TEST(JobSpecTest, ReferencesAreListedOnce) {
   EXPECT_EQ(JobKind(v1::JobSpec()), "none");
 }
 
+TEST(JobSpecTest, CompareNeedsTwoModelsAndData) {
+  v1::JobSpec spec;
+  v1::CompareSpec* compare = spec.mutable_compare();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *compare->mutable_model() = Calibrate().calibrate().model();
+  compare->set_dataset_id("ds-1");
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *compare->mutable_quantized()->mutable_prototxt() = Ref('c');
+  *compare->mutable_quantized()->mutable_weights() = Ref('d');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_EQ(JobKind(spec), "compare");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(4));
+  EXPECT_THAT(ListDatasets(spec), ElementsAre("ds-1"));
+  compare->set_name("../up");
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  compare->clear_name();
+  compare->set_max_records(-1);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
 TEST(JobSpecTest, TrainNamesEachMissingPart) {
   v1::JobSpec spec;
   v1::TrainSpec* train = spec.mutable_train();

@@ -235,6 +235,58 @@ TEST_F(CliTest, EvaluatesPartOfTheData) {
   EXPECT_GT(Value(result.out, "float.top5"), 0.97);
 }
 
+TEST_F(CliTest, ComparesFloatAndQuantized) {
+  const std::string out = FreshDirectory("out");
+  Calibrate(out);
+  const std::string compared = FreshDirectory("compared");
+  const RunResult result = Cli(
+      std::vector<std::string>{
+          "compare", "--data", Data("digits_test_lmdb"), "--quantized-model",
+          out + "/digitnet_fake_quant_model.prototxt", "--quantized-weights",
+          out + "/digitnet_fake_quant_weights.caffemodel", "--max-records=100",
+          "--name=digitnet", "--out", compared} +
+      ModelArguments());
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Value(result.out, "images"), 100);
+  EXPECT_GE(Value(result.out, "top1_agreement"), 0.97);
+  const double fc = Value(result.out, "sqnr_db.fc.fc");
+  EXPECT_GT(fc, 25);
+  EXPECT_LT(fc, 60);
+  const auto json =
+      nlohmann::json::parse(ReadFile(compared + "/digitnet_compare.json"));
+  EXPECT_EQ(json["numImages"], "100");
+  double last = -1000;
+  for (const auto& blob : json["blobs"]) {
+    EXPECT_GE(blob["sqnrDb"].get<double>(), last);
+    last = blob["sqnrDb"].get<double>();
+    EXPECT_GT(blob["cosine"].get<double>(), 0.95) << blob["blob"];
+    EXPECT_LT(blob["clipped"].get<double>(), 0.05) << blob["blob"];
+  }
+  EXPECT_GE(json["blobs"].size(), 10u);
+  const std::string html = ReadFile(compared + "/digitnet_compare.html");
+  EXPECT_TRUE(absl::StrContains(html, "same top-1 class"));
+  EXPECT_TRUE(absl::StrContains(html, "<td>conv1</td>"));
+}
+
+TEST_F(CliTest, ComparesAModelWithItself) {
+  const std::string compared = FreshDirectory("compared");
+  std::vector<std::string> arguments = ModelArguments();
+  std::vector<std::string> again;
+  for (std::string argument : arguments) {
+    if (argument == "--model") argument = "--quantized-model";
+    if (argument == "--weights") argument = "--quantized-weights";
+    if (argument != kScale) again.push_back(argument);
+  }
+  const RunResult result = Cli(
+      std::vector<std::string>{"compare", "--data", Data("digits_test_lmdb"),
+                               "--max-records=7", "--out", compared} +
+      arguments + again);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Value(result.out, "images"), 7);
+  EXPECT_EQ(Value(result.out, "top1_agreement"), 1);
+  EXPECT_EQ(Value(result.out, "sqnr_db.fc.fc"), 200);
+}
+
 TEST_F(CliTest, CancelsRunningAndQueuedJobs) {
   const std::string running = SubmitLong();
   const std::string queued = SubmitLong();

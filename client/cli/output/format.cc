@@ -81,12 +81,15 @@ v1::JobState ParseStateName(const std::string& name) {
 std::string KindName(const v1::JobSpec& spec) {
   if (spec.has_calibrate()) return "calibrate";
   if (spec.has_evaluate()) return "evaluate";
+  if (spec.has_train()) return "train";
+  if (spec.has_compare()) return "compare";
   return "-";
 }
 
 const v1::Model& ModelOf(const v1::JobSpec& spec) {
-  return spec.has_calibrate() ? spec.calibrate().model()
-                              : spec.evaluate().model();
+  if (spec.has_calibrate()) return spec.calibrate().model();
+  if (spec.has_compare()) return spec.compare().model();
+  return spec.evaluate().model();
 }
 
 }  // namespace quantd

@@ -58,6 +58,12 @@ TEST(FormatTest, Kinds) {
   EXPECT_EQ(ModelOf(spec).prototxt().file_name(), "a");
   spec.mutable_calibrate();
   EXPECT_EQ(KindName(spec), "calibrate");
+  spec.mutable_train();
+  EXPECT_EQ(KindName(spec), "train");
+  spec.mutable_compare()->mutable_model()->mutable_prototxt()->set_file_name(
+      "c");
+  EXPECT_EQ(KindName(spec), "compare");
+  EXPECT_EQ(ModelOf(spec).prototxt().file_name(), "c");
 }
 
 }  // namespace

@@ -1,0 +1,90 @@
+// quantctl compare: what quantization changed, blob by blob.
+#include <string>
+#include <vector>
+
+#include "base/status_macros.h"
+#include "client/cli/command.h"
+#include "client/cli/command_context.h"
+#include "client/cli/make_files.h"
+#include "client/cli/model_flags.h"
+#include "client/input_file.h"
+
+namespace quantd {
+namespace {
+
+constexpr int64_t kMaxRecords = int64_t{1} << 40;
+constexpr int64_t kMaxBatchSize = 1 << 16;
+
+absl::Status Check(const CommandContext& context) {
+  const ParsedFlags& flags = context.flags();
+  RETURN_IF_ERROR(CheckMakeFilesFlags(context));
+  RETURN_IF_ERROR(CheckModelFlags(flags));
+  RETURN_IF_ERROR(flags.GetInt("max-records", 1, kMaxRecords, 0).status());
+  RETURN_IF_ERROR(CheckInputFile(flags.Get("quantized-model")));
+  RETURN_IF_ERROR(CheckInputFile(flags.Get("quantized-weights")));
+  return PrepareOut(context);
+}
+
+absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
+  const ParsedFlags& flags = context.flags();
+  v1::JobSpec job;
+  v1::CompareSpec& spec = *job.mutable_compare();
+  ASSIGN_OR_RETURN(const int64_t batch_size,
+                   flags.GetInt("batch-size", 1, kMaxBatchSize, 0));
+  ASSIGN_OR_RETURN(const int64_t max_records,
+                   flags.GetInt("max-records", 1, kMaxRecords, 0));
+  spec.set_batch_size(static_cast<int32_t>(batch_size));
+  spec.set_max_records(max_records);
+  spec.set_name(flags.Get("name"));
+  ASSIGN_OR_RETURN(*spec.mutable_model(), UploadModel(context));
+  ASSIGN_OR_RETURN(*spec.mutable_quantized()->mutable_prototxt(),
+                   UploadFile(context, flags.Get("quantized-model")));
+  ASSIGN_OR_RETURN(*spec.mutable_quantized()->mutable_weights(),
+                   UploadFile(context, flags.Get("quantized-weights")));
+  ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
+  if (transform.ByteSizeLong() > 0) *spec.mutable_transform() = transform;
+  ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
+                   UploadData(context, flags.Get("data"), max_records));
+  return job;
+}
+
+absl::StatusOr<int> Run(CommandContext& context) {
+  RETURN_IF_ERROR(Check(context));
+  ASSIGN_OR_RETURN(const v1::JobSpec spec, UploadAll(context));
+  return MakeFiles(context, spec, "quantctl job show");
+}
+
+}  // namespace
+
+Command CompareCommand() {
+  Command command;
+  command.name = "compare";
+  command.summary = "show what quantization changed, layer by layer";
+  command.usage = "--model FILE --quantized-model FILE --data LMDB [flags]";
+  command.details =
+      "Runs the float model and its fake-quant model on the same images. For "
+      "each blob\nthat both have: cosine similarity, signal to noise ratio, "
+      "largest and mean error\nand the share of clipped values, the most "
+      "harmed first; as a table, as JSON and\nas an HTML report in DIR.";
+  command.flags = ModelFlags();
+  for (const FlagSpec& flag : std::vector<FlagSpec>{
+           {"quantized-model", "FILE", "fake-quant network, *.prototxt", true},
+           {"quantized-weights", "FILE", "its weights, *.caffemodel", true},
+           {"max-records", "N", "only the first N images; default: all"},
+           {"name", "NAME",
+            "prefix of the files; default: the prototxt's name"},
+       }) {
+    command.flags.push_back(flag);
+  }
+  for (const FlagSpec& flag : MakeFilesFlags()) command.flags.push_back(flag);
+  command.examples =
+      "quantctl compare --model deploy.prototxt --weights net.caffemodel \\\n"
+      "    --quantized-model quantized/net_fake_quant_model.prototxt \\\n"
+      "    --quantized-weights quantized/net_fake_quant_weights.caffemodel \\\n"
+      "    --data test_lmdb --max-records 64 --out compared\n";
+  command.allows_local = true;
+  command.run = Run;
+  return command;
+}
+
+}  // namespace quantd
