@@ -50,7 +50,7 @@ absl::StatusOr<int> Run(CommandContext& context) {
     if (context.name_only()) context.out() << job.id() << "\n";
     table.AddRow({job.id(), KindName(job.spec()), StateCell(job.state()),
                   FormatTime(job.create_time()), DurationCell(job),
-                  ModelOf(job.spec()).prototxt().file_name()});
+                  MainFileOf(job.spec())});
   }
   if (context.json() || context.name_only()) return 0;
   if (!table.empty()) context.Print(table);

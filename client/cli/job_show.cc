@@ -14,12 +14,13 @@ namespace quantd {
 namespace {
 
 void AddSpec(const v1::JobSpec& spec, Table* table) {
-  const v1::Model& model = ModelOf(spec);
-  table->AddRow({"model", model.prototxt().file_name()});
-  table->AddRow({"weights", model.weights().file_name()});
-  table->AddRow({"data set", spec.has_calibrate()
-                                 ? spec.calibrate().dataset_id()
-                                 : spec.evaluate().dataset_id()});
+  if (spec.has_train()) {
+    table->AddRow({"solver", MainFileOf(spec)});
+    return;
+  }
+  table->AddRow({"model", MainFileOf(spec)});
+  table->AddRow({"weights", ModelOf(spec).weights().file_name()});
+  table->AddRow({"data set", DatasetOf(spec)});
   if (spec.has_calibrate() && !spec.calibrate().eval_dataset_id().empty()) {
     table->AddRow({"evaluated on", spec.calibrate().eval_dataset_id()});
   }

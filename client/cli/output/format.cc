@@ -92,4 +92,15 @@ const v1::Model& ModelOf(const v1::JobSpec& spec) {
   return spec.evaluate().model();
 }
 
+std::string MainFileOf(const v1::JobSpec& spec) {
+  return spec.has_train() ? spec.train().solver().file_name()
+                          : ModelOf(spec).prototxt().file_name();
+}
+
+std::string DatasetOf(const v1::JobSpec& spec) {
+  if (spec.has_calibrate()) return spec.calibrate().dataset_id();
+  if (spec.has_compare()) return spec.compare().dataset_id();
+  return spec.evaluate().dataset_id();
+}
+
 }  // namespace quantd

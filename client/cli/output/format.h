@@ -40,6 +40,10 @@ std::string KindName(const v1::JobSpec& spec);
 
 // The spec's model; an empty one if the kind is not known.
 const v1::Model& ModelOf(const v1::JobSpec& spec);
+// Name of the prototxt, or of the solver.
+std::string MainFileOf(const v1::JobSpec& spec);
+// Id of the data set that a job reads; empty for those with several.
+std::string DatasetOf(const v1::JobSpec& spec);
 
 }  // namespace quantd
 

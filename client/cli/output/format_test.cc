@@ -58,12 +58,15 @@ TEST(FormatTest, Kinds) {
   EXPECT_EQ(ModelOf(spec).prototxt().file_name(), "a");
   spec.mutable_calibrate();
   EXPECT_EQ(KindName(spec), "calibrate");
-  spec.mutable_train();
+  spec.mutable_train()->mutable_solver()->set_file_name("s");
   EXPECT_EQ(KindName(spec), "train");
+  EXPECT_EQ(MainFileOf(spec), "s");
   spec.mutable_compare()->mutable_model()->mutable_prototxt()->set_file_name(
       "c");
   EXPECT_EQ(KindName(spec), "compare");
-  EXPECT_EQ(ModelOf(spec).prototxt().file_name(), "c");
+  EXPECT_EQ(MainFileOf(spec), "c");
+  spec.mutable_compare()->set_dataset_id("ds");
+  EXPECT_EQ(DatasetOf(spec), "ds");
 }
 
 }  // namespace
