@@ -23,6 +23,7 @@
 #include "engine/jobs/accuracy.h"
 #include "engine/jobs/blob_observers.h"
 #include "engine/jobs/factor_records.h"
+#include "engine/jobs/fusion_check.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
@@ -158,6 +159,7 @@ absl::Status Calibration::CollectStatistics() {
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
   RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
+  RETURN_IF_ERROR(CheckFusion(original_, fused_, feed_, path));
   ASSIGN_OR_RETURN(
       caffe::NetParameter weighted,
       DropTail(WithInputLayer(fused_.net, feed_, 1, reader->image_shape())));
