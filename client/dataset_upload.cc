@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "client/call.h"
+#include "client/open_records.h"
 #include "client/resume.h"
 
 namespace quantd {
@@ -82,7 +83,7 @@ class RecordWriter {
 
 }  // namespace
 
-absl::StatusOr<DatasetDigest> DigestRecords(const LmdbRecords& records,
+absl::StatusOr<DatasetDigest> DigestRecords(const RecordSource& records,
                                             int64_t num_records,
                                             const TransferProgress& progress,
                                             CancelToken* cancel) {
@@ -126,7 +127,7 @@ absl::StatusOr<v1::Dataset> DatasetUpload::Find(const std::string& id) {
 }
 
 absl::StatusOr<v1::Dataset> DatasetUpload::AppendFrom(
-    int64_t first, const LmdbRecords& records, const DatasetDigest& digest,
+    int64_t first, const RecordSource& records, const DatasetDigest& digest,
     const Options& options) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(client_->options().deadline));
@@ -154,7 +155,7 @@ absl::StatusOr<v1::Dataset> DatasetUpload::AppendFrom(
 
 absl::StatusOr<v1::Dataset> DatasetUpload::Upload(const std::string& path,
                                                   const Options& options) {
-  ASSIGN_OR_RETURN(const auto records, LmdbRecords::Open(path));
+  ASSIGN_OR_RETURN(const auto records, OpenRecords(path));
   Options effective = options;
   if (effective.display_name.empty()) {
     effective.display_name =
@@ -176,8 +177,7 @@ absl::StatusOr<v1::Dataset> DatasetUpload::Upload(const std::string& path,
                          AppendFrom(first, *records, digest, effective));
         return absl::OkStatus();
       });
-  RETURN_IF_ERROR(Annotate(status,
-                           absl::StrCat("upload of the LMDB ", path, ": "),
+  RETURN_IF_ERROR(Annotate(status, absl::StrCat("upload of ", path, ": "),
                            {{"file", path}}));
   Tell(options.upload_progress, digest.num_records, digest.num_records);
   return dataset;

@@ -1,5 +1,5 @@
-// An LMDB of this machine as a data set of the server.
-// Not here: reading the LMDB (lmdb_records.h).
+// Images of this machine as a data set of the server.
+// Not here: reading them (record_source.h).
 #ifndef QUANTD_CLIENT_DATASET_UPLOAD_H_
 #define QUANTD_CLIENT_DATASET_UPLOAD_H_
 
@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "client/cancel_token.h"
 #include "client/client.h"
-#include "client/lmdb_records.h"
+#include "client/record_source.h"
 #include "client/transfer_progress.h"
 #include "proto/quantd/v1/dataset_service.grpc.pb.h"
 
@@ -29,7 +29,7 @@ struct DatasetDigest {
 // Digest of the first `num_records` records, clipped to what is there.
 // cancel: may be null. Errors: those of `records`; CANCELLED.
 absl::StatusOr<DatasetDigest> DigestRecords(
-    const LmdbRecords& records, int64_t num_records,
+    const RecordSource& records, int64_t num_records,
     const TransferProgress& progress = {}, CancelToken* cancel = nullptr);
 
 // Uploads data sets over one client's channel.
@@ -52,9 +52,9 @@ class DatasetUpload {
 
   explicit DatasetUpload(Client* client);
 
-  // Hashes the LMDB's records, and sends those that the server does not have:
-  // none for a data set it knows, the rest of one that broke off.
-  // Errors: of LmdbRecords::Open and of DatasetService; all name `path`.
+  // Hashes the records of OpenRecords(path), and sends those that the server
+  // does not have: none for a data set it knows, the rest of one that broke
+  // off. Errors: of OpenRecords() and of DatasetService; all name `path`.
   absl::StatusOr<v1::Dataset> Upload(const std::string& path,
                                      const Options& options);
 
@@ -63,7 +63,7 @@ class DatasetUpload {
   absl::StatusOr<v1::Dataset> Find(const std::string& id);
   // One AppendRecords stream, from record `first` to the end.
   absl::StatusOr<v1::Dataset> AppendFrom(int64_t first,
-                                         const LmdbRecords& records,
+                                         const RecordSource& records,
                                          const DatasetDigest& digest,
                                          const Options& options);
 

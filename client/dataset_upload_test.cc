@@ -2,6 +2,7 @@
 
 #include "base/sha256.h"
 #include "base/testing/status_matchers.h"
+#include "client/open_records.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/test_lmdb.h"
 
@@ -28,7 +29,7 @@ class DatasetUploadTest : public ::testing::Test {
 
 TEST(DigestRecordsTest, FollowsTheProtocolsDefinition) {
   const std::string path = WriteTestLmdb("digest", {{"k", "vw"}, {"l0", ""}});
-  ASSERT_OK_AND_ASSIGN(const auto records, LmdbRecords::Open(path));
+  ASSERT_OK_AND_ASSIGN(const auto records, OpenRecords(path));
   ASSERT_OK_AND_ASSIGN(const DatasetDigest digest, DigestRecords(*records, 9));
   const std::string bytes(
       "\1\0\0\0k\2\0\0\0\0\0\0\0vw"

@@ -9,10 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "client/record_source.h"
 
 namespace quantd {
 
@@ -26,12 +24,8 @@ namespace quantd {
 //   ASSIGN_OR_RETURN(auto records, LmdbRecords::Open("digits_lmdb"));
 //   RETURN_IF_ERROR(records->ForEach(0, records->num_records(),
 //       [&](absl::string_view key, absl::string_view value) { ... }));
-class LmdbRecords {
+class LmdbRecords : public RecordSource {
  public:
-  // Gets one record; an error ends the iteration.
-  using Visitor = absl::FunctionRef<absl::Status(absl::string_view key,
-                                                 absl::string_view value)>;
-
   // path: the LMDB's directory, or the data.mdb in it.
   // Errors, all FAILED_PRECONDITION: FILE_NOT_FOUND, FILE_EMPTY, DATASET_EMPTY
   // (no record), LMDB_CORRUPT (not an LMDB, truncated, not plain key order).
@@ -42,14 +36,12 @@ class LmdbRecords {
   LmdbRecords& operator=(const LmdbRecords&) = delete;
 
   // The directory, for messages.
-  const std::string& path() const { return path_; }
-  // At least 1.
-  int64_t num_records() const { return num_records_; }
+  const std::string& path() const override { return path_; }
+  int64_t num_records() const override { return num_records_; }
 
-  // Visits records `first` .. `end` - 1 in key order; `end` is clipped to
-  // num_records(). Key and value are valid only during the visit.
   // Errors: LMDB_CORRUPT; the visitor's.
-  absl::Status ForEach(int64_t first, int64_t end, Visitor visitor) const;
+  absl::Status ForEach(int64_t first, int64_t end,
+                       Visitor visitor) const override;
 
  private:
   LmdbRecords(std::string path, int64_t num_records)

@@ -9,7 +9,7 @@
 #include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
 #include "client/input_file.h"
-#include "client/lmdb_records.h"
+#include "client/open_records.h"
 #include "nlohmann/json.hpp"
 
 namespace quantd {
@@ -38,7 +38,7 @@ absl::Status Check(CommandContext& context) {
   RETURN_IF_ERROR(CheckModelFlags(flags));
   if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
   if (flags.Has("eval-data")) {
-    RETURN_IF_ERROR(LmdbRecords::Open(flags.Get("eval-data")).status());
+    RETURN_IF_ERROR(OpenRecords(flags.Get("eval-data")).status());
   }
   return PrepareOut(context);
 }
@@ -58,7 +58,7 @@ absl::StatusOr<int64_t> BatchNumOfConfig(const std::string& path) {
 }
 
 // Records that the job reads; 0 when only the model can tell: then all of the
-// LMDB is sent.
+// data is sent.
 absl::StatusOr<int64_t> RecordsNeeded(const ParsedFlags& flags) {
   ASSIGN_OR_RETURN(const int64_t batch_size,
                    flags.GetInt("batch-size", 1, kMaxBatches, 0));
@@ -110,7 +110,7 @@ Command CalibrateCommand() {
   Command command;
   command.name = "calibrate";
   command.summary = "quantize a trained model with calibration images";
-  command.usage = "--model FILE --weights FILE --data LMDB --out DIR [flags]";
+  command.usage = "--model FILE --weights FILE --data DATA --out DIR [flags]";
   command.details =
       "Uploads what the server does not have, runs the job, shows its progress "
       "and\nwrites the quantized model, its factors and reports to DIR. With "
@@ -121,7 +121,7 @@ Command CalibrateCommand() {
            {"batch-num", "N",
             "forward passes; default: batch_num of the config"},
            {"config", "FILE", "AMCT's config.json; default: its defaults"},
-           {"eval-data", "LMDB", "measure the accuracy on this LMDB"},
+           {"eval-data", "DATA", "measure the accuracy on these images"},
            {"name", "NAME",
             "prefix of the files; default: the prototxt's name"},
            {"strict", "", "fail on findings that are warnings by default"},

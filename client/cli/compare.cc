@@ -60,7 +60,7 @@ Command CompareCommand() {
   Command command;
   command.name = "compare";
   command.summary = "show what quantization changed, layer by layer";
-  command.usage = "--model FILE --quantized-model FILE --data LMDB [flags]";
+  command.usage = "--model FILE --quantized-model FILE --data DATA [flags]";
   command.details =
       "Runs the float model and its fake-quant model on the same images. For "
       "each blob\nthat both have: cosine similarity, signal to noise ratio, "

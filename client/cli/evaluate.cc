@@ -1,4 +1,4 @@
-// quantctl evaluate: the accuracy of a model on an LMDB.
+// quantctl evaluate: the accuracy of a model on labelled images.
 #include <ostream>
 #include <string>
 
@@ -53,9 +53,9 @@ Command EvaluateCommand() {
   Command command;
   command.name = "evaluate";
   command.summary = "measure top-1, top-5 and loss of a model";
-  command.usage = "--model FILE --weights FILE --data LMDB [flags]";
+  command.usage = "--model FILE --weights FILE --data DATA [flags]";
   command.details =
-      "Runs the network over the LMDB once and compares its scores with the "
+      "Runs the network over the images once and compares its scores with the "
       "labels.\nThe model may be a float one or a fake-quant one.";
   command.flags = ModelFlags();
   command.flags.push_back(

@@ -9,7 +9,7 @@
 #include "client/blob_transfer.h"
 #include "client/dataset_upload.h"
 #include "client/input_file.h"
-#include "client/lmdb_records.h"
+#include "client/open_records.h"
 
 namespace quantd {
 namespace {
@@ -24,13 +24,34 @@ std::string BaseName(const std::string& path) {
   return trimmed.substr(trimmed.rfind('/') + 1);
 }
 
+// "HxW" or "N", empty for none.
+absl::Status ReadSize(const std::string& size, v1::Transform* transform) {
+  if (size.empty()) return absl::OkStatus();
+  const std::vector<std::string> sides = absl::StrSplit(size, 'x');
+  int32_t height = 0, width = 0;
+  const bool good = sides.size() <= 2 &&
+                    absl::SimpleAtoi(sides.front(), &height) &&
+                    absl::SimpleAtoi(sides.back(), &width) && height >= 1 &&
+                    width >= 1 && height <= kMaxCrop && width <= kMaxCrop;
+  if (!good) {
+    return UsageError(absl::StrCat("--resize is \"", size,
+                                   "\"; give height and width as in 256x256"));
+  }
+  transform->set_resize_height(height);
+  transform->set_resize_width(width);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<FlagSpec> ModelFlags() {
   return {
       {"model", "FILE", "network, *.prototxt", true},
       {"weights", "FILE", "trained weights, *.caffemodel", true},
-      {"data", "LMDB", "directory of a Caffe LMDB with labelled images", true},
+      {"data", "DATA",
+       "a Caffe LMDB (directory), a folder of JPEG and PNG images, or a list "
+       "of image files, \"path label\" a line",
+       true},
       {"batch-size", "N",
        "images per forward pass; default: the Data layer's, or the server's "
        "for a model without one"},
@@ -39,6 +60,7 @@ std::vector<FlagSpec> ModelFlags() {
        "models without a Data layer, as the next three"},
       {"mean-file", "FILE", "subtract a mean image, *.binaryproto"},
       {"scale", "S", "multiply after the mean was subtracted; default 1"},
+      {"resize", "HxW", "scale every image to this size first, as ImageData"},
       {"crop", "N", "cut N x N pixels out of the centre"},
   };
 }
@@ -67,6 +89,7 @@ absl::StatusOr<v1::Transform> ReadTransform(const ParsedFlags& flags) {
   transform.set_scale(static_cast<float>(scale));
   ASSIGN_OR_RETURN(const int64_t crop, flags.GetInt("crop", 1, kMaxCrop, 0));
   transform.set_crop_size(static_cast<int32_t>(crop));
+  RETURN_IF_ERROR(ReadSize(flags.Get("resize"), &transform));
   return transform;
 }
 
@@ -78,7 +101,7 @@ absl::Status CheckModelFlags(const ParsedFlags& flags) {
   if (flags.Has("mean-file")) {
     RETURN_IF_ERROR(CheckInputFile(flags.Get("mean-file")));
   }
-  return LmdbRecords::Open(flags.Get("data")).status();
+  return OpenRecords(flags.Get("data")).status();
 }
 
 absl::StatusOr<v1::BlobRef> UploadFile(CommandContext& context,

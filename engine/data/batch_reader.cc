@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "engine/data/lmdb_source.h"
 #include "engine/data/mean_file.h"
+#include "engine/data/resize_image.h"
 
 namespace quantd {
 namespace {
@@ -98,11 +99,24 @@ absl::Status BatchReader::Skip(int64_t count) {
 }
 
 // Decodes the next image into datum_; returns its transformed shape.
+absl::Status BatchReader::Resize() {
+  if (options_.resize_height == 0) return absl::OkStatus();
+  if (datum_.image.bytes.empty()) {
+    return source_->AtLast(Error(
+        absl::StatusCode::kFailedPrecondition, "DATASET_SHAPE_MISMATCH",
+        "the record holds floats, which cannot be scaled to a size; leave "
+        "the size out"));
+  }
+  ResizeBilinear(options_.resize_height, options_.resize_width, &datum_.image);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Shape> BatchReader::NextImage() {
   if (is_first_decoded_) {
     is_first_decoded_ = false;
   } else {
     RETURN_IF_ERROR(source_->Next(&datum_));
+    RETURN_IF_ERROR(Resize());
   }
   absl::StatusOr<Shape> shape = transform_.OutputShape(datum_.image);
   if (!shape.ok()) return source_->AtLast(shape.status());

@@ -54,6 +54,9 @@ class BatchReader {
     // Images of one batch, at least 1.
     int64_t batch_size = 1;
     caffe::TransformationParameter transform;
+    // Every decoded image is scaled to this size before the transform; 0: not.
+    int64_t resize_height = 0;
+    int64_t resize_width = 0;
     // Mean image (C,H,W). If absent, transform.mean_file is read when set.
     absl::optional<Tensor> mean;
     // TRAIN: random crops and flips.
@@ -123,6 +126,7 @@ class BatchReader {
 
   absl::Status ReadFirst();
   absl::StatusOr<Shape> NextImage();
+  absl::Status Resize();
   absl::Status CheckShape(const Shape& shape, const Shape& expected) const;
   absl::Status AddImage(const Shape& shape, Batch* batch);
   absl::Status FillBatch(int64_t size, Batch* batch);

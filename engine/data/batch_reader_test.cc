@@ -50,6 +50,35 @@ TEST(BatchReaderTest, WrapsAround) {
   EXPECT_THAT(all, ElementsAre(0, 1, 2, 0, 1, 2, 0, 1));
 }
 
+TEST(BatchReaderTest, ImagesOfAllSizesAreScaledToOne) {
+  const std::vector<caffe::Datum> datums = {
+      MakeDatum(1, 2, 2, std::string(4, 10), 0),
+      MakeDatum(1, 1, 3, std::string(3, 20), 1)};
+  BatchReader::Options options = OptionsFor(WriteLmdb(datums), 2);
+  options.resize_height = 4;
+  options.resize_width = 5;
+  options.transform.set_crop_size(3);
+  ASSERT_OK_AND_ASSIGN(auto reader, BatchReader::Create(options));
+  Tensor data;
+  ASSERT_OK(reader->Next(&data, nullptr));
+  EXPECT_EQ(data.shape(), Shape({2, 1, 3, 3}));
+  EXPECT_EQ(data.data()[0], 10);
+  EXPECT_EQ(data.data()[17], 20);
+}
+
+TEST(BatchReaderTest, FloatsAreNotScaled) {
+  caffe::Datum datum;
+  datum.set_channels(1);
+  datum.set_height(1);
+  datum.set_width(1);
+  datum.add_float_data(0.5f);
+  BatchReader::Options options =
+      OptionsFor(WriteLmdb(std::vector<caffe::Datum>{datum}), 1);
+  options.resize_height = options.resize_width = 2;
+  EXPECT_THAT(BatchReader::Create(options).status(),
+              HasReason("DATASET_SHAPE_MISMATCH"));
+}
+
 TEST(BatchReaderTest, SkippedBatchesAreLeftOutAndNothingElseChanges) {
   BatchReader::Options options = OptionsFor(WriteLmdb(Pixels(3)), 2);
   options.phase = caffe::TRAIN;

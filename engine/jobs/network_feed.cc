@@ -90,18 +90,19 @@ Shape ImageShapeOf(const caffe::LayerParameter& input) {
 
 absl::Status CheckNoTransform(const v1::Transform& transform,
                               const caffe::LayerParameter& data) {
-  const bool only_mean_file = transform.mean_value_size() == 0 &&
-                              transform.scale() == 0 &&
-                              transform.crop_size() == 0;
+  const bool only_mean_file =
+      transform.mean_value_size() == 0 && transform.scale() == 0 &&
+      transform.crop_size() == 0 && transform.resize_height() == 0;
   if (only_mean_file && data.transform_param().has_mean_file()) {
     return absl::OkStatus();
   }
-  return Error(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
-               absl::StrCat("the model's Data layer \"", data.name(),
-                            "\" has its own transform_param; leave out the "
-                            "mean, scale and crop options, or use a model with "
-                            "an Input layer"),
-               {{"layer", data.name()}, {"options", "transform"}});
+  return Error(
+      absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+      absl::StrCat("the model's Data layer \"", data.name(),
+                   "\" has its own transform_param; leave out the "
+                   "mean, scale, crop and resize options, or use a model with "
+                   "an Input layer"),
+      {{"layer", data.name()}, {"options", "transform"}});
 }
 
 absl::Status SetMeanFile(const v1::BlobRef& file, const JobInputs& inputs,
@@ -124,6 +125,8 @@ absl::Status ApplyTransform(const v1::Transform& transform,
     feed->transform.add_mean_value(mean);
   }
   if (transform.scale() != 0) feed->transform.set_scale(transform.scale());
+  feed->resize_height = transform.resize_height();
+  feed->resize_width = transform.resize_width();
   if (transform.crop_size() != 0) {
     feed->transform.set_crop_size(transform.crop_size());
   }
@@ -199,6 +202,8 @@ absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
   options.batch_size = batch_size;
   options.transform = feed.transform;
   options.mean = feed.mean;
+  options.resize_height = feed.resize_height;
+  options.resize_width = feed.resize_width;
   options.wrap = false;
   ASSIGN_OR_RETURN(auto reader, BatchReader::Create(options));
   if (feed.image_shape.num_axes() > 0 &&

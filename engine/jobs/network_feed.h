@@ -25,6 +25,9 @@ struct NetworkFeed {
   std::string label_blob;
   caffe::TransformationParameter transform;
   absl::optional<Tensor> mean;  // Of mean_file, (C,H,W).
+  // Every image is scaled to this size first; 0: not.
+  int64_t resize_height = 0;
+  int64_t resize_width = 0;
   // Of the Data layer; 0 without one.
   int batch_size = 0;
   // Per image, as an Input layer states it; without axes if it is not known.

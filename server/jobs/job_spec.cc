@@ -88,6 +88,13 @@ absl::Status CheckTransform(const v1::Transform& transform) {
   }
   RETURN_IF_ERROR(
       CheckRange("transform.crop_size", transform.crop_size(), 65536));
+  RETURN_IF_ERROR(
+      CheckRange("transform.resize_height", transform.resize_height(), 65536));
+  RETURN_IF_ERROR(
+      CheckRange("transform.resize_width", transform.resize_width(), 65536));
+  if ((transform.resize_height() == 0) != (transform.resize_width() == 0)) {
+    return Required("transform.resize_height and transform.resize_width");
+  }
   if (!transform.has_mean_file()) return absl::OkStatus();
   return CheckBlobRef("transform.mean_file", transform.mean_file());
 }

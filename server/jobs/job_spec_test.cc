@@ -65,6 +65,17 @@ TEST(JobSpecTest, ValuesOutOfRangeAreRefused) {
   EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
 }
 
+TEST(JobSpecTest, BothSidesOfASizeAreNeeded) {
+  v1::JobSpec spec = Calibrate();
+  v1::Transform* transform = spec.mutable_calibrate()->mutable_transform();
+  transform->set_resize_height(256);
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  transform->set_resize_width(320);
+  EXPECT_OK(CheckSpec(spec));
+  transform->set_resize_width(-1);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
 TEST(JobSpecTest, NamesCannotBecomePaths) {
   for (const char* name : {"../x", "a/b", ".hidden", "a b", "a\nb"}) {
     v1::JobSpec spec = Calibrate();

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "engine/data/testing/test_images.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/testing/subprocess.h"
@@ -285,6 +286,45 @@ TEST_F(CliTest, ComparesAModelWithItself) {
   EXPECT_EQ(Value(result.out, "images"), 7);
   EXPECT_EQ(Value(result.out, "top1_agreement"), 1);
   EXPECT_EQ(Value(result.out, "sqnr_db.fc.fc"), 200);
+}
+
+TEST_F(CliTest, TakesFoldersAndListsOfImages) {
+  const std::string folder = FreshDirectory("images");
+  std::string list;
+  for (int i = 0; i < 8; ++i) {
+    // Sizes differ; --resize makes them the network's.
+    const int size = 20 + 4 * i;
+    std::vector<uint8_t> pixels(size * size);
+    for (size_t k = 0; k < pixels.size(); ++k) pixels[k] = (k * (i + 3)) % 256;
+    const std::string name = absl::StrCat("image", i, ".png");
+    std::ofstream(folder + "/" + name, std::ios::binary)
+        << testing::EncodePng(size, size, 1, pixels);
+    absl::StrAppend(&list, name, " ", i % 10, "\n");
+  }
+  std::ofstream(folder + "/list.txt") << list;
+  const std::string first = FreshDirectory("first");
+  const std::string second = FreshDirectory("second");
+  for (const auto& [data, out] : std::map<std::string, std::string>{
+           {folder, first}, {folder + "/list.txt", second}}) {
+    const RunResult result =
+        Cli(std::vector<std::string>{
+                "calibrate", "--data", data, "--resize=28x28", "--batch-size=4",
+                "--batch-num=2", "--name=d", "--out", out} +
+            ModelArguments());
+    ASSERT_EQ(result.status, 0) << result.err;
+  }
+  const std::string record = ReadFile(first + "/scale_offset_record.txt");
+  EXPECT_GT(record.size(), 100u);
+  EXPECT_EQ(record, ReadFile(second + "/scale_offset_record.txt"));
+  const RunResult without =
+      Cli(std::vector<std::string>{"calibrate", "--data", folder,
+                                   "--batch-size=4", "--batch-num=2", "--out",
+                                   FreshDirectory("none")} +
+          ModelArguments());
+  EXPECT_EQ(without.status, 3) << without.err;
+  EXPECT_TRUE(absl::StrContains(without.err, "DATASET_SHAPE_MISMATCH") ||
+              absl::StrContains(without.err, "28"))
+      << without.err;
 }
 
 TEST_F(CliTest, CancelsRunningAndQueuedJobs) {
