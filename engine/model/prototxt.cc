@@ -18,6 +18,7 @@
 #include "base/status_macros.h"
 #include "engine/model/kept_text.h"
 #include "engine/model/names.h"
+#include "engine/model/text_positions.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/text_format.h"
@@ -25,7 +26,6 @@
 namespace quantd {
 namespace {
 
-constexpr int kTabWidth = 8;  // Of protobuf's column numbers.
 constexpr size_t kMaxTokenBytes = 40;
 constexpr size_t kMaxWarnings = 100;  // Of one file.
 
@@ -35,22 +35,6 @@ struct Place {
   int column = 1;
   std::string token;  // What stands there; printable.
 };
-
-// Offset of the place that protobuf calls `line` and `column` (from 0; tabs
-// reach to multiples of kTabWidth).
-size_t OffsetOf(absl::string_view text, int line, int column) {
-  size_t at = 0;
-  for (int i = 0; i < line; ++i) {
-    const size_t end = text.find('\n', at);
-    if (end == absl::string_view::npos) break;
-    at = end + 1;
-  }
-  for (int visual = 0; at < text.size() && visual < column; ++at) {
-    if (text[at] == '\n') break;
-    visual += text[at] == '\t' ? kTabWidth - visual % kTabWidth : 1;
-  }
-  return at;
-}
 
 bool IsWordCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
@@ -152,10 +136,10 @@ bool MayBeSkipped(const UnknownField& unknown) {
 class Collector : public google::protobuf::io::ErrorCollector {
  public:
   Collector(absl::string_view text, const std::string& file_name)
-      : text_(text), file_name_(file_name) {}
+      : text_(text), positions_(text), file_name_(file_name) {}
 
   void AddError(int line, int column, const std::string& message) override {
-    const size_t offset = line < 0 ? 0 : OffsetOf(text_, line, column);
+    const size_t offset = line < 0 ? 0 : positions_.OffsetOf(line, column);
     SetError(offset, absl::Utf8SafeCHexEscape(message));
   }
 
@@ -165,7 +149,8 @@ class Collector : public google::protobuf::io::ErrorCollector {
     const bool skipped = MayBeSkipped(unknown);
     if (skipped && warnings_.size() >= kMaxWarnings) return;
     // The report points behind the field's name.
-    size_t offset = text_.rfind(unknown.field, OffsetOf(text_, line, column));
+    size_t offset =
+        text_.rfind(unknown.field, positions_.OffsetOf(line, column));
     if (offset == absl::string_view::npos) offset = 0;
     if (!skipped) {
       SetError(offset,
@@ -190,6 +175,7 @@ class Collector : public google::protobuf::io::ErrorCollector {
   }
 
   const absl::string_view text_;
+  TextPositions positions_;
   const std::string& file_name_;
   absl::Status status_;
   std::vector<std::string> warnings_;
