@@ -29,7 +29,7 @@ std::vector<LabelledFile> ParseLabelledFiles(absl::string_view text);
 // .png, upper or lower case.
 bool IsImageName(absl::string_view path);
 
-// Each file becomes an encoded Datum with key "NNNNNNNN_NAME", as Caffe's
+// Each file becomes an encoded Datum with key "00000012_name", as Caffe's
 // convert_imageset writes them.
 //
 // Memory: one file, during a visit.

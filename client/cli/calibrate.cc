@@ -6,17 +6,16 @@
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
+#include "client/cli/config_file.h"
 #include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
 #include "client/input_file.h"
 #include "client/open_records.h"
-#include "nlohmann/json.hpp"
 
 namespace quantd {
 namespace {
 
 constexpr int64_t kMaxBatches = 1 << 20;
-constexpr int64_t kMaxConfigBytes = 16 << 20;
 constexpr size_t kMaxName = 128;
 
 absl::Status CheckName(const std::string& name) {
@@ -43,27 +42,13 @@ absl::Status Check(CommandContext& context) {
   return PrepareOut(context);
 }
 
-// batch_num of a config.json; 0 if it is not there, or not readable: what is
-// wrong with the file, the server says.
-absl::StatusOr<int64_t> BatchNumOfConfig(const std::string& path) {
-  if (path.empty()) return 0;
-  ASSIGN_OR_RETURN(const std::string text,
-                   ReadInputFile(path, kMaxConfigBytes));
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("batch_num")) return 0;
-  const auto& value = json["batch_num"];
-  if (!value.is_number_unsigned()) return 0;
-  const auto batches = value.get<uint64_t>();
-  return batches <= kMaxBatches ? static_cast<int64_t>(batches) : 0;
-}
-
 // Records that the job reads; 0 when only the model can tell: then all of the
 // data is sent.
 absl::StatusOr<int64_t> RecordsNeeded(const ParsedFlags& flags) {
   ASSIGN_OR_RETURN(const int64_t batch_size,
                    flags.GetInt("batch-size", 1, kMaxBatches, 0));
   ASSIGN_OR_RETURN(const int64_t from_config,
-                   BatchNumOfConfig(flags.Get("config")));
+                   BatchNumOfConfig(flags.Get("config"), kMaxBatches));
   ASSIGN_OR_RETURN(const int64_t batch_num,
                    flags.GetInt("batch-num", 1, kMaxBatches, from_config));
   return batch_size * batch_num;
@@ -120,7 +105,7 @@ Command CalibrateCommand() {
   for (const FlagSpec& flag : std::vector<FlagSpec>{
            {"batch-num", "N",
             "forward passes; default: batch_num of the config"},
-           {"config", "FILE", "AMCT's config.json; default: its defaults"},
+           {"config", "FILE", ConfigFlagHelp()},
            {"eval-data", "DATA", "measure the accuracy on these images"},
            {"name", "NAME",
             "prefix of the files; default: the prototxt's name"},

@@ -117,6 +117,13 @@ TEST_F(CalibrateTest, SendsOnlyTheRecordsThatTheJobNeeds) {
   EXPECT_EQ(server_.dataset(spec.dataset_id()).num_records(), 4);
   EXPECT_TRUE(server_.HasBlob(spec.config().sha256()));
   EXPECT_EQ(spec.batch_num(), 0);
+  const std::string cfg = Write("quant.cfg", "batch_num : 4");
+  ASSERT_EQ(Run({"--out", out_, "--batch-size=2", "--config", cfg}).exit_code,
+            0);
+  EXPECT_EQ(
+      server_.dataset(server_.last_create().spec().calibrate().dataset_id())
+          .num_records(),
+      8);
 }
 
 TEST_F(CalibrateTest, EvaluationDataIsSentWhole) {

@@ -12,7 +12,7 @@ using ::quantd::testing::StatusIs;
 using Json = nlohmann::ordered_json;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-const JsonPlace kPlace = {"config.json", "conv1"};
+const ConfigPlace kPlace = {"config.json", "conv1"};
 
 TEST(JsonFieldsTest, EachTypeHasPythonsName) {
   int64_t number;
@@ -45,15 +45,9 @@ TEST(JsonFieldsTest, AnIntegerIsAFloat) {
   EXPECT_EQ(number, 1.0);
 }
 
-TEST(JsonFieldsTest, ErrorsCarryTheirPlace) {
-  const absl::Status status =
-      RangeError("num_bits", 99, "The num_bits must be 8", "8", kPlace);
-  ErrorMetadata metadata = GetErrorMetadata(status);
-  EXPECT_EQ(metadata["file"], "config.json");
-  EXPECT_EQ(metadata["layer"], "conv1");
-  EXPECT_EQ(metadata["field"], "num_bits");
-  EXPECT_EQ(metadata["value"], "99");
-  EXPECT_EQ(metadata["allowed"], "8");
+TEST(JsonFieldsTest, LongValuesAreShownShort) {
+  EXPECT_EQ(ShownJson({0.7, true, "x"}), "[0.7,true,\"x\"]");
+  EXPECT_EQ(ShownJson(std::string(1000, 'a')).size(), 80);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // AMCT's config.json for post-training quantization: what the user chose for
 // the whole net and for each layer.
-// Not here: the simplified .cfg, config.json of quantization-aware training,
-// what follows for the net's blobs (quant_plan.h).
+// Not here: reading it (read_quant_config.h), config.json of
+// quantization-aware training, what follows for the net's blobs (quant_plan.h).
 #ifndef QUANTD_ENGINE_CONFIG_QUANT_CONFIG_H_
 #define QUANTD_ENGINE_CONFIG_QUANT_CONFIG_H_
 
@@ -68,23 +68,6 @@ struct QuantConfig {
 // of config.json; FAILED_PRECONDITION, NOTHING_QUANTIZED if no layer of `net`
 // can be quantized.
 absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net);
-
-// Reads config.json. Keys that are missing take AMCT's defaults; a quantizable
-// layer that is missing is in the result with quant_enable false. joint_quant
-// and, without update_bn, bn_update_config are checked and ignored.
-// json_text: UTF-8, at most 16 MiB. file_name: for messages only.
-// net: as for DefaultQuantConfig().
-// Errors, all INVALID_ARGUMENT unless said otherwise, with metadata file and,
-// where they apply, line, column, layer, field, expected, found, allowed:
-//   CONFIG_PARSE         no JSON, wrong type, unknown or repeated key
-//   LAYER_NOT_FOUND      names a layer that the net does not have; suggestions
-//   OPTION_OUT_OF_RANGE  a value outside its range
-//   OPTION_CONFLICT      a layer that cannot be quantized or fused
-//   NOTHING_QUANTIZED    (FAILED_PRECONDITION) no layer is switched on
-//   FEATURE_NOT_BUILT    (UNIMPLEMENTED) snq_quantize, update_bn
-absl::StatusOr<QuantConfig> ParseQuantConfig(absl::string_view json_text,
-                                             absl::string_view file_name,
-                                             const caffe::NetParameter& net);
 
 // `config` as AMCT writes it: indent 4, no space after ',' and ':', every
 // default spelled out, layers in net order, floats as the shortest text of

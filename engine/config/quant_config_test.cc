@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/testing/status_matchers.h"
+#include "engine/config/parse_quant_config.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -208,6 +209,123 @@ TEST(QuantConfigTest, UnknownAndRepeatedKeysAreNamed) {
   EXPECT_THAT(ParseWeights("\"max_iteration\":8"), HasReason("CONFIG_PARSE"));
   EXPECT_THAT(Parse(R"({"conv1":{"quant_enable":true,"quant_enable":false}})"),
               StatusIs(kInvalid, "repeated items are [conv1.quant_enable]"));
+}
+
+TEST(QuantConfigTest, RepeatedSkipFusionLayersAreNamed) {
+  EXPECT_THAT(
+      Parse(R"({"conv1":{}, "skip_fusion_layers":["conv1","bn1","conv1"]})"),
+      AllOf(HasReason("CONFIG_PARSE"),
+            StatusIs(kInvalid,
+                     "Please delete repeated items in skip_fusion_layers, "
+                     "repeated items are [conv1]")));
+}
+
+// create_quant_config's example in the guide, as it is printed.
+TEST(QuantConfigTest, TheGuidesExampleIsRead) {
+  caffe::NetParameter net = Net();
+  net.mutable_layer(4)->set_name("conv2");
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       ParseQuantConfig(R"({
+    "version":1,
+    "batch_num":2,
+    "activation_offset":true,
+    "joint_quant":false,
+    "do_fusion":true,
+    "skip_fusion_layers":[],
+    "conv1":{
+        "quant_enable":true,
+        "activation_quant_params":{
+            "num_bits":8,
+            "max_percentile":0.999999,
+            "min_percentile":0.999999,
+            "search_range":[
+                0.7,
+                1.3
+            ],
+            "search_step":0.01
+        },
+        "weight_quant_params":{
+            "wts_algo":"arq_quantize",
+            "channel_wise":true,
+            "num_bits":8
+        }
+    },
+    "conv2":{
+        "quant_enable":true,
+        "activation_quant_params":{
+            "num_bits":8,
+            "max_percentile":0.999999,
+            "min_percentile":0.999999,
+            "search_range":[
+                0.7,
+                1.3
+            ],
+            "search_step":0.01
+        },
+        "weight_quant_params":{
+            "wts_algo":"arq_quantize",
+            "channel_wise":false,
+            "num_bits":8
+         }
+      }
+ })",
+                                        "config.json", net));
+  EXPECT_EQ(config.batch_num, 2);
+  EXPECT_TRUE(config.FindLayer("conv1")->quant_enable);
+  EXPECT_TRUE(config.FindLayer("conv1")->weights->channel_wise);
+  EXPECT_FALSE(config.FindLayer("conv2")->weights->channel_wise);
+  EXPECT_FALSE(config.FindLayer("sum")->quant_enable);
+}
+
+// The guide's example of non-uniform quantization, without its second brace.
+TEST(QuantConfigTest, TheGuidesExampleOfSnqNeedsWhatIsNotBuilt) {
+  const std::string text = R"({
+        "version":1,
+        "batch_num":1,
+        "activation_offset":true,
+        "do_fusion":true,
+        "skip_fusion_layers":[
+            "conv1"
+        ],
+        "update_bn":true,
+        "bn_update_config":{
+            "bn_moving_average_fraction":0.5,
+            "bn_update_iterations":30,
+            "bn_dump_dir":"tmp/bn_data"
+        },
+        "conv1":{
+            "quant_enable":true,
+            "activation_quant_params":[
+                {
+                    "num_bits":8,
+                    "max_percentile":0.999999,
+                    "min_percentile":0.999999,
+                    "search_range":[
+                        0.7,
+                        1.3
+                    ],
+                    "search_step":0.01
+                }
+            ],
+            "weight_quant_params":{
+                "wts_algo":"snq_quantize",
+                "channel_wise":true,
+                "num_bits":4,
+                "max_iteration":1000,
+                "min_distance":1e-10,
+                "init_algo":"gaussian"
+            }
+        }
+    })";
+  EXPECT_THAT(Parse(text),
+              AllOf(HasReason("FEATURE_NOT_BUILT"),
+                    StatusIs(absl::StatusCode::kUnimplemented, "update_bn")));
+  EXPECT_THAT(
+      Parse(absl::StrReplaceAll(
+          text, {{"\"update_bn\":true", "\"update_bn\":false"}})),
+      AllOf(HasReason("FEATURE_NOT_BUILT"),
+            StatusIs(absl::StatusCode::kUnimplemented, "snq_quantize")));
+  EXPECT_THAT(Parse(absl::StrCat("{\n", text)), HasReason("CONFIG_PARSE"));
 }
 
 TEST(QuantConfigTest, TypesAreStrict) {

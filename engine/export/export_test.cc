@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/testing/status_matchers.h"
+#include "engine/config/parse_quant_config.h"
 #include "engine/export/layer_weights.h"
 #include "engine/export/record_file.h"
 #include "engine/graph/fuse_batch_norm.h"

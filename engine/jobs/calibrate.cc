@@ -14,6 +14,7 @@
 #include "base/status_macros.h"
 #include "engine/config/quant_config.h"
 #include "engine/config/quant_plan.h"
+#include "engine/config/read_quant_config.h"
 #include "engine/core/net.h"
 #include "engine/export/export.h"
 #include "engine/graph/drop_tail.h"
@@ -108,7 +109,7 @@ absl::Status Calibration::Load() {
   }
   ASSIGN_OR_RETURN(const std::string text, inputs_.read_blob(spec_.config()));
   ASSIGN_OR_RETURN(config_,
-                   ParseQuantConfig(text, spec_.config().file_name(), model_));
+                   ReadQuantConfig(text, spec_.config().file_name(), model_));
   return absl::OkStatus();
 }
 
