@@ -20,6 +20,10 @@ void AddSpec(const v1::JobSpec& spec, Table* table) {
   }
   table->AddRow({"model", MainFileOf(spec)});
   table->AddRow({"weights", ModelOf(spec).weights().file_name()});
+  if (spec.has_inspect()) {
+    table->AddRow({"config", spec.inspect().config().file_name()});
+    return;
+  }
   table->AddRow({"data set", DatasetOf(spec)});
   if (spec.has_calibrate() && !spec.calibrate().eval_dataset_id().empty()) {
     table->AddRow({"evaluated on", spec.calibrate().eval_dataset_id()});

@@ -117,8 +117,10 @@ absl::StatusOr<v1::Model> UploadModel(CommandContext& context) {
   v1::Model model;
   ASSIGN_OR_RETURN(*model.mutable_prototxt(),
                    UploadFile(context, context.flags().Get("model")));
-  ASSIGN_OR_RETURN(*model.mutable_weights(),
-                   UploadFile(context, context.flags().Get("weights")));
+  if (context.flags().Has("weights")) {
+    ASSIGN_OR_RETURN(*model.mutable_weights(),
+                     UploadFile(context, context.flags().Get("weights")));
+  }
   return model;
 }
 

@@ -30,7 +30,7 @@ absl::StatusOr<v1::Transform> ReadTransform(const ParsedFlags& flags);
 absl::StatusOr<v1::BlobRef> UploadFile(CommandContext& context,
                                        const std::string& path);
 
-// Uploads prototxt and weights.
+// Uploads prototxt and, if --weights is given, weights.
 absl::StatusOr<v1::Model> UploadModel(CommandContext& context);
 
 // ReadTransform, with the mean file uploaded.

@@ -25,21 +25,32 @@ absl::StatusOr<std::string> ReadNonEmpty(const v1::BlobRef& blob,
 
 }  // namespace
 
-absl::StatusOr<caffe::NetParameter> ReadJobModel(const v1::Model& model,
+absl::StatusOr<caffe::NetParameter> LoadJobModel(const v1::Model& model,
                                                  const JobInputs& inputs,
                                                  JobMonitor* monitor) {
   ASSIGN_OR_RETURN(const std::string prototxt,
                    ReadNonEmpty(model.prototxt(), inputs, "PROTOTXT_EMPTY"));
-  ASSIGN_OR_RETURN(const std::string weights,
-                   ReadNonEmpty(model.weights(), inputs, "CAFFEMODEL_EMPTY"));
+  std::string weights;
+  if (model.has_weights()) {
+    ASSIGN_OR_RETURN(weights,
+                     ReadNonEmpty(model.weights(), inputs, "CAFFEMODEL_EMPTY"));
+  }
   ASSIGN_OR_RETURN(LoadedModel loaded,
                    LoadModel(prototxt, model.prototxt().file_name(), weights,
                              model.weights().file_name()));
-  RETURN_IF_ERROR(RefuseFiles(loaded.net));
   for (const std::string& warning : loaded.warnings) {
     Warn("MODEL_WARNING", warning, monitor);
   }
   return std::move(loaded.net);
+}
+
+absl::StatusOr<caffe::NetParameter> ReadJobModel(const v1::Model& model,
+                                                 const JobInputs& inputs,
+                                                 JobMonitor* monitor) {
+  ASSIGN_OR_RETURN(caffe::NetParameter net,
+                   LoadJobModel(model, inputs, monitor));
+  RETURN_IF_ERROR(RefuseFiles(net));
+  return net;
 }
 
 absl::StatusOr<std::string> DatasetPath(const JobInputs& inputs,

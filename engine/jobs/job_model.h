@@ -11,11 +11,17 @@
 
 namespace quantd {
 
-// Reads prototxt and caffemodel of `model`: upgraded, phase TEST, weights
-// inside. Warnings go to `monitor`.
+// Reads the prototxt and, if there is one, the caffemodel of `model`: upgraded,
+// phase TEST, weights inside. Warnings go to `monitor`. Not for running: layers
+// may name files.
 // Errors: those of LoadModel(); INVALID_ARGUMENT, PROTOTXT_EMPTY or
-// CAFFEMODEL_EMPTY for empty files; those of RefuseFiles() for layers that
-// would open files.
+// CAFFEMODEL_EMPTY for empty files.
+absl::StatusOr<caffe::NetParameter> LoadJobModel(const v1::Model& model,
+                                                 const JobInputs& inputs,
+                                                 JobMonitor* monitor);
+
+// The same for running: `model` has weights.
+// Errors: also those of RefuseFiles() for layers that would open files.
 absl::StatusOr<caffe::NetParameter> ReadJobModel(const v1::Model& model,
                                                  const JobInputs& inputs,
                                                  JobMonitor* monitor);

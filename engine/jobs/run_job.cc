@@ -7,6 +7,7 @@
 #include "engine/jobs/calibrate.h"
 #include "engine/jobs/compare.h"
 #include "engine/jobs/evaluate.h"
+#include "engine/jobs/inspect.h"
 #include "engine/jobs/job.h"
 #include "engine/jobs/train.h"
 
@@ -23,6 +24,8 @@ absl::StatusOr<JobOutput> RunJob(const v1::JobSpec& spec,
       return RunTrain(spec.train(), inputs, monitor);
     case v1::JobSpec::kCompare:
       return RunCompare(spec.compare(), inputs, monitor);
+    case v1::JobSpec::kInspect:
+      return RunInspect(spec.inspect(), inputs, monitor);
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }

@@ -69,6 +69,17 @@ absl::Status CheckModel(const v1::Model& model) {
   return CheckBlobRef("model.weights", model.weights());
 }
 
+absl::Status CheckInspect(const v1::InspectSpec& spec) {
+  const v1::Model& model = spec.model();
+  if (!model.has_prototxt()) return Required("inspect.model.prototxt");
+  RETURN_IF_ERROR(CheckBlobRef("model.prototxt", model.prototxt()));
+  if (model.has_weights()) {
+    RETURN_IF_ERROR(CheckBlobRef("model.weights", model.weights()));
+  }
+  if (!spec.has_config()) return absl::OkStatus();
+  return CheckBlobRef("config", spec.config());
+}
+
 absl::Status CheckTransform(const v1::Transform& transform) {
   if (transform.mean_value_size() > 0 && transform.has_mean_file()) {
     return Error(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
@@ -192,6 +203,12 @@ void AddTransform(const v1::Transform& transform,
   if (transform.has_mean_file()) refs->push_back(transform.mean_file());
 }
 
+void AddInspect(const v1::InspectSpec& spec, std::vector<v1::BlobRef>* refs) {
+  refs->push_back(spec.model().prototxt());
+  if (spec.model().has_weights()) refs->push_back(spec.model().weights());
+  if (spec.has_config()) refs->push_back(spec.config());
+}
+
 void AddTrain(const v1::TrainSpec& spec, std::vector<v1::BlobRef>* refs) {
   refs->push_back(spec.solver());
   if (spec.has_net()) refs->push_back(spec.net());
@@ -213,6 +230,8 @@ std::string JobKind(const v1::JobSpec& spec) {
       return "train";
     case v1::JobSpec::kCompare:
       return "compare";
+    case v1::JobSpec::kInspect:
+      return "inspect";
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
@@ -242,6 +261,8 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
     AddModel(spec.compare().model(), &refs);
     AddModel(spec.compare().quantized(), &refs);
     AddTransform(spec.compare().transform(), &refs);
+  } else if (spec.has_inspect()) {
+    AddInspect(spec.inspect(), &refs);
   }
   return refs;
 }
@@ -277,10 +298,12 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
       return CheckTrain(spec.train());
     case v1::JobSpec::kCompare:
       return CheckCompare(spec.compare());
+    case v1::JobSpec::kInspect:
+      return CheckInspect(spec.inspect());
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
-  return Required("kind (calibrate, evaluate, train or compare)");
+  return Required("kind (calibrate, evaluate, train, compare or inspect)");
 }
 
 }  // namespace quantd::jobs

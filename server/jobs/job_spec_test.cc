@@ -158,5 +158,25 @@ TEST(JobSpecTest, TrainListsWhatItNeeds) {
   EXPECT_THAT(ListDatasets(spec), ElementsAre("ds-1", "ds-2"));
 }
 
+TEST(JobSpecTest, InspectNeedsThePrototxtOnly) {
+  v1::JobSpec spec;
+  v1::InspectSpec* inspect = spec.mutable_inspect();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *inspect->mutable_model()->mutable_prototxt() = Ref('a');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_THAT(ListBlobs(spec), SizeIs(1));
+  *inspect->mutable_model()->mutable_weights() = Ref('X');
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  *inspect->mutable_model()->mutable_weights() = Ref('b');
+  *inspect->mutable_config() = Ref('X');
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  *inspect->mutable_config() = Ref('c');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_EQ(JobKind(spec), "inspect");
+  EXPECT_EQ(JobAlgorithm(spec), "none");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(3));
+  EXPECT_THAT(ListDatasets(spec), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace quantd::jobs

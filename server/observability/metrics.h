@@ -29,7 +29,7 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // Jobs. kind: "calibrate", "evaluate".
+  // Jobs. kind: as JobKind() says.
   void CountJobSubmitted(const std::string& kind);
   // The job left the queue after `waited`.
   void ObserveJobQueue(const std::string& kind, absl::Duration waited);

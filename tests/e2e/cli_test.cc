@@ -225,6 +225,77 @@ TEST_F(CliTest, JobRecordAndArtifactCommands) {
   EXPECT_EQ(Cli({"record", "show", id}).status, 5);
 }
 
+TEST_F(CliTest, CreatesAConfigurationAndCalibratesWithIt) {
+  const std::string directory = FreshDirectory("config");
+  const std::string cfg = directory + "/quant.cfg";
+  std::ofstream(cfg) << "# two batches, wider activations but for conv1\n"
+                        "batch_num : 2\n"
+                        "skip_layer_types : \"Softmax\"\n"
+                        "common_config : { ifmr_quantize : { num_bits:12 } }\n"
+                        "override_layer_configs : {\n"
+                        "    layer_name : 'conv1'\n"
+                        "    calibration_config : {\n"
+                        "        arq_quantize : { channel_wise : false }\n"
+                        "    }\n"
+                        "}\n";
+  const std::string json = directory + "/new/config.json";
+  const RunResult created =
+      Cli({"config", "create", "--model", Data("digitnet_deploy.prototxt"),
+           "--config", cfg, "--out", json});
+  ASSERT_EQ(created.status, 0) << created.err;
+  EXPECT_EQ(ParseValues(created.out)["file"], json);
+  const auto config = nlohmann::json::parse(ReadFile(json));
+  EXPECT_EQ(config["batch_num"], 2);
+  const auto& conv1 = config["conv1"];
+  EXPECT_EQ(conv1["activation_quant_params"]["num_bits"], 8);
+  EXPECT_EQ(conv1["weight_quant_params"]["channel_wise"], false);
+  EXPECT_EQ(config["pool1"]["activation_quant_params"]["num_bits"], 12);
+
+  // Weights change nothing; neither does reading what was written.
+  const std::string again = directory + "/again.json";
+  ASSERT_EQ(Cli({"config", "create", "--model",
+                 Data("digitnet_deploy.prototxt"), "--weights",
+                 Data("digitnet.caffemodel"), "--config", json, "--out", again})
+                .status,
+            0);
+  EXPECT_EQ(ReadFile(again), ReadFile(json));
+
+  // Both forms quantize the same.
+  const auto calibrate = [&](const std::string& file, const std::string& out) {
+    const RunResult result =
+        Cli(std::vector<std::string>{"calibrate", "--data",
+                                     Data("digits_calibration_lmdb"),
+                                     "--batch-size=32", "--name=digitnet",
+                                     "--config", file, "--out", out} +
+            ModelArguments());
+    EXPECT_EQ(result.status, 0) << result.err;
+  };
+  calibrate(cfg, directory + "/a");
+  calibrate(json, directory + "/b");
+  for (const char* name : {"scale_offset_record.txt", "digitnet_config.json",
+                           "digitnet_deploy_weights.caffemodel"}) {
+    const std::string file = absl::StrCat("/", name);
+    EXPECT_GT(ReadFile(directory + "/a" + file).size(), 0) << name;
+    EXPECT_EQ(ReadFile(directory + "/a" + file),
+              ReadFile(directory + "/b" + file))
+        << name;
+  }
+  EXPECT_EQ(ReadFile(directory + "/a/digitnet_config.json"), ReadFile(json));
+}
+
+TEST_F(CliTest, AWrongConfigurationIsPlaced) {
+  const std::string cfg = FreshDirectory("config") + "/quant.cfg";
+  std::ofstream(cfg) << "batch_num: 2\n  skip_layers: 'conv9'\n";
+  const RunResult result =
+      Cli({"config", "create", "--model", Data("digitnet_deploy.prototxt"),
+           "--config", cfg, "--out", cfg + ".json"});
+  EXPECT_EQ(result.status, 3);
+  EXPECT_TRUE(absl::StrContains(
+      result.err, "quant.cfg:2:3: Layer conv9 does not exist in the graph."))
+      << result.err;
+  EXPECT_FALSE(fs::exists(cfg + ".json"));
+}
+
 TEST_F(CliTest, EvaluatesPartOfTheData) {
   const RunResult result = Cli(
       std::vector<std::string>{"evaluate", "--data", Data("digits_test_lmdb"),
@@ -459,6 +530,14 @@ TEST(LocalCliTest, LocalRunsWithoutAServerAndLeavesNothing) {
       kPatience, {"TMPDIR=" + temporary, "QUANTD_BINDIR=" + binaries});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(fs::exists(out + "/digitnet_deploy_model.prototxt"));
+  EXPECT_TRUE(fs::is_empty(temporary));
+
+  const RunResult config = testing::RunProgram(
+      {Runfile("client/cli/quantctl"), "config", "create", "--local", "--model",
+       Data("digitnet_deploy.prototxt"), "--out", out + "/config.json"},
+      kPatience, {"TMPDIR=" + temporary, "QUANTD_BINDIR=" + binaries});
+  EXPECT_EQ(config.status, 0) << config.err;
+  EXPECT_GT(ReadFile(out + "/config.json").size(), 0);
   EXPECT_TRUE(fs::is_empty(temporary));
 }
 

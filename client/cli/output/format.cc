@@ -83,12 +83,14 @@ std::string KindName(const v1::JobSpec& spec) {
   if (spec.has_evaluate()) return "evaluate";
   if (spec.has_train()) return "train";
   if (spec.has_compare()) return "compare";
+  if (spec.has_inspect()) return "inspect";
   return "-";
 }
 
 const v1::Model& ModelOf(const v1::JobSpec& spec) {
   if (spec.has_calibrate()) return spec.calibrate().model();
   if (spec.has_compare()) return spec.compare().model();
+  if (spec.has_inspect()) return spec.inspect().model();
   return spec.evaluate().model();
 }
 

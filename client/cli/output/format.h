@@ -35,7 +35,7 @@ std::string StateName(v1::JobState state);
 // Inverse of StateName, in any case; UNSPECIFIED for other text.
 v1::JobState ParseStateName(const std::string& name);
 
-// "calibrate", "evaluate", "-".
+// "calibrate", "evaluate", ...; "-" without a kind.
 std::string KindName(const v1::JobSpec& spec);
 
 // The spec's model; an empty one if the kind is not known.
