@@ -57,6 +57,9 @@ struct QuantConfig {
   std::vector<std::string> skip_fusion_layers;
   // One per layer of a quantizable type, in net order.
   std::vector<LayerQuantConfig> layers;
+  // Why layers are off, for the user, where no config.json says so; empty
+  // otherwise.
+  std::string off_reason;
 
   // Null if the net has no quantizable layer of this name. Linear.
   const LayerQuantConfig* FindLayer(absl::string_view name) const;

@@ -112,6 +112,7 @@ void Planner::FindSharedWeights() {
 std::string Planner::FloatReason(const caffe::LayerParameter& layer,
                                  const LayerQuantConfig& config) {
   if (!config.quant_enable) {
+    if (!config_.off_reason.empty()) return config_.off_reason;
     return QuantizedByDefault(layer.type())
                ? "switched off in the configuration"
                : absl::StrCat(layer.type(),
@@ -274,12 +275,6 @@ absl::StatusOr<QuantPlan> Planner::Plan() {
   CollectConsumers();
   for (const std::string& blob : blob_names_) PlanBlob(blob);
   PlanLayers();
-  if (plan_.blobs.empty()) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition, "NOTHING_QUANTIZED",
-        "Except skip_layers, no layer needs to quantize. Switch layers "
-        "on by quant_enable in the configuration");
-  }
   return std::move(plan_);
 }
 
@@ -306,6 +301,15 @@ const WeightLayer* QuantPlan::FindWeights(absl::string_view layer) const {
 
 absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,
                                         const QuantConfig& config) {
+  ASSIGN_OR_RETURN(QuantPlan plan, MakeAnyQuantPlan(net, config));
+  if (!plan.blobs.empty()) return plan;
+  return Error(absl::StatusCode::kFailedPrecondition, "NOTHING_QUANTIZED",
+               "Except skip_layers, no layer needs to quantize. Switch layers "
+               "on by quant_enable in the configuration");
+}
+
+absl::StatusOr<QuantPlan> MakeAnyQuantPlan(const caffe::NetParameter& net,
+                                           const QuantConfig& config) {
   return Planner(net, config).Plan();
 }
 

@@ -89,6 +89,10 @@ struct QuantPlan {
 absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,
                                         const QuantConfig& config);
 
+// As MakeQuantPlan(), but a plan without blobs is no error.
+absl::StatusOr<QuantPlan> MakeAnyQuantPlan(const caffe::NetParameter& net,
+                                           const QuantConfig& config);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_CONFIG_QUANT_PLAN_H_

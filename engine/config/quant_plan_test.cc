@@ -177,6 +177,20 @@ TEST_F(QuantPlanTest, BothBottomsOfOneLayerMayBeTheSameBlob) {
 TEST_F(QuantPlanTest, NothingLeftToQuantizeIsAnError) {
   for (auto& layer : config_.layers) layer.quant_enable = false;
   EXPECT_THAT(MakeQuantPlan(net_, config_), HasReason("NOTHING_QUANTIZED"));
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeAnyQuantPlan(net_, config_));
+  EXPECT_THAT(plan.blobs, IsEmpty());
+}
+
+TEST_F(QuantPlanTest, TheConfigurationMaySayWhyLayersAreOff) {
+  Layer("ip").quant_enable = false;
+  config_.off_reason = "because";
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  for (const FloatLayer& layer : plan.floats) {
+    if (layer.layer == "ip" || layer.layer == "relu1") {
+      EXPECT_EQ(layer.reason, "because") << layer.layer;
+    }
+  }
+  EXPECT_EQ(plan.FindInput("ip", 0), nullptr);
 }
 
 TEST_F(QuantPlanTest, InPlaceLayersAndRepeatedNamesAreRefused) {

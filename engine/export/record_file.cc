@@ -156,6 +156,11 @@ class EntryChecker {
     if (record_.num_bits_w() != 8) {
       return Invalid("num_bits_w", "num_bits_w's value should be 8");
     }
+    if (num_scales > 1 && !AllowsChannelWise(layer_.type())) {
+      return Invalid("scale_w",
+                     absl::StrCat("scale_w must have one value for layer type ",
+                                  layer_.type(), ", but has ", num_scales));
+    }
     ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer_));
     if (num_scales != 1 && num_scales != layout.num_channels()) {
       return Invalid(
@@ -200,10 +205,12 @@ absl::Status Incomplete(const char* field, const std::string& layer,
       {{"layer", layer}, {"field", field}, {"index", absl::StrCat(index)}});
 }
 
-bool SameFactors(const amct::ActivationQuantParam& a,
-                 const amct::ActivationQuantParam& b) {
-  return a.scale_d() == b.scale_d() && a.offset_d() == b.offset_d() &&
-         NumBits(a) == NumBits(b);
+// The first field in which two inputs' factors differ; empty if none does.
+std::string DifferingField(const amct::ActivationQuantParam& a,
+                           const amct::ActivationQuantParam& b) {
+  if (a.scale_d() != b.scale_d()) return "scale_d";
+  if (a.offset_d() != b.offset_d()) return "offset_d";
+  return NumBits(a) != NumBits(b) ? "num_bits_d" : "";
 }
 
 }  // namespace
@@ -288,7 +295,8 @@ absl::Status CheckRecordCovers(const amct::ScaleOffsetRecord& record,
         return Incomplete("scale_d", consumer.layer, consumer.bottom_index);
       }
       if (first == nullptr) first = input;
-      if (SameFactors(*first, *input)) continue;
+      const std::string field = DifferingField(*first, *input);
+      if (field.empty()) continue;
       const std::string& other = blob.consumers.front().layer;
       return Error(
           absl::StatusCode::kFailedPrecondition, "RECORD_INCONSISTENT",
@@ -296,7 +304,10 @@ absl::Status CheckRecordCovers(const amct::ScaleOffsetRecord& record,
                        "\" read blob \"", blob.blob,
                        "\" and must have the same scale_d, offset_d and "
                        "num_bits_d"),
-          {{"blob", blob.blob}, {"layer", consumer.layer}, {"other", other}});
+          {{"blob", blob.blob},
+           {"layer", consumer.layer},
+           {"other", other},
+           {"field", field}});
     }
   }
   for (const WeightLayer& weights : plan.weights) {

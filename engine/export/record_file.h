@@ -43,7 +43,7 @@ absl::Status ValidateRecord(const amct::ScaleOffsetRecord& record,
 // Checks that `record`, which passed ValidateRecord(), has the factors of
 // everything in `plan`, the same for all consumers of a blob.
 // Errors: FAILED_PRECONDITION: RECORD_INCOMPLETE with layer and index,
-// RECORD_INCONSISTENT with blob and both layers.
+// RECORD_INCONSISTENT with blob, both layers and field.
 absl::Status CheckRecordCovers(const amct::ScaleOffsetRecord& record,
                                const QuantPlan& plan);
 
