@@ -9,6 +9,7 @@
 #include "client/cli/config_file.h"
 #include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
+#include "client/cli/output_flags.h"
 #include "client/input_file.h"
 #include "client/open_records.h"
 
@@ -16,23 +17,12 @@ namespace quantd {
 namespace {
 
 constexpr int64_t kMaxBatches = 1 << 20;
-constexpr size_t kMaxName = 128;
-
-absl::Status CheckName(const std::string& name) {
-  const bool good = name.size() <= kMaxName &&
-                    name.find_first_not_of(
-                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
-                        "WXYZ0123456789._-") == std::string::npos;
-  if (good) return absl::OkStatus();
-  return UsageError(absl::StrCat("--name is \"", name,
-                                 "\"; give letters, digits, '.', '_' and '-'"));
-}
 
 // Everything that can be found wrong before anything is sent.
 absl::Status Check(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   RETURN_IF_ERROR(CheckMakeFilesFlags(context));
-  RETURN_IF_ERROR(CheckName(flags.Get("name")));
+  RETURN_IF_ERROR(CheckOutputFlags(flags));
   RETURN_IF_ERROR(flags.GetInt("batch-num", 1, kMaxBatches, 0).status());
   RETURN_IF_ERROR(CheckModelFlags(flags));
   if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
@@ -79,6 +69,8 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   spec.set_batch_size(static_cast<int32_t>(batch_size));
   spec.set_batch_num(static_cast<int32_t>(batch_num));
   spec.set_name(flags.Get("name"));
+  ASSIGN_OR_RETURN(const v1::SaveType save, ReadSaveType(flags));
+  spec.set_save(save);
   spec.set_strict(flags.Has("strict"));
   return job;
 }
@@ -107,12 +99,11 @@ Command CalibrateCommand() {
             "forward passes; default: batch_num of the config"},
            {"config", "FILE", ConfigFlagHelp()},
            {"eval-data", "DATA", "measure the accuracy on these images"},
-           {"name", "NAME",
-            "prefix of the files; default: the prototxt's name"},
            {"strict", "", "fail on findings that are warnings by default"},
        }) {
     command.flags.push_back(flag);
   }
+  for (const FlagSpec& flag : OutputFlags()) command.flags.push_back(flag);
   for (const FlagSpec& flag : MakeFilesFlags()) command.flags.push_back(flag);
   command.examples =
       "quantctl calibrate --model lenet.prototxt --weights lenet.caffemodel "

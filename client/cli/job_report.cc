@@ -11,6 +11,10 @@ namespace {
 
 std::string Number(double value) { return absl::StrFormat("%.9g", value); }
 
+bool Quantizes(const v1::JobSpec& spec) {
+  return spec.has_calibrate() || spec.has_convert();
+}
+
 Cell ShareCell(double share) { return Cell(FormatShare(share), Number(share)); }
 
 Cell LossCell(double loss) {
@@ -104,7 +108,7 @@ void PrintPlain(CommandContext& context, const v1::Job& job,
   if (result.has_quantized_accuracy()) {
     AddAccuracyRows("quantized", result.quantized_accuracy(), &table);
   }
-  if (job.spec().has_calibrate()) {
+  if (Quantizes(job.spec())) {
     table.AddRow(
         {"layers.quantized", absl::StrCat(result.num_layers_quantized())});
     table.AddRow({"layers.float", absl::StrCat(result.num_layers_float())});
@@ -133,7 +137,7 @@ void PrintForPeople(CommandContext& context, const v1::Job& job,
     table.AddRow({"same top-1", ShareCell(result.compare().top1_agreement())});
     table.AddRow({"images", absl::StrCat(result.compare().num_images())});
   }
-  if (job.spec().has_calibrate()) {
+  if (Quantizes(job.spec())) {
     table.AddRow(
         {"layers", absl::StrCat(result.num_layers_quantized(), " quantized, ",
                                 result.num_layers_float(), " left float")});

@@ -22,6 +22,9 @@ void AddSpec(const v1::JobSpec& spec, Table* table) {
   table->AddRow({"weights", ModelOf(spec).weights().file_name()});
   if (spec.has_inspect()) {
     table->AddRow({"config", spec.inspect().config().file_name()});
+  }
+  if (spec.has_convert()) {
+    table->AddRow({"record", spec.convert().record().file_name()});
     return;
   }
   table->AddRow({"data set", DatasetOf(spec)});

@@ -44,25 +44,36 @@ absl::Status ReadSize(const std::string& size, v1::Transform* transform) {
 
 }  // namespace
 
-std::vector<FlagSpec> ModelFlags() {
+std::vector<FlagSpec> ModelFileFlags() {
   return {
       {"model", "FILE", "network, *.prototxt", true},
       {"weights", "FILE", "trained weights, *.caffemodel", true},
-      {"data", "DATA",
-       "a Caffe LMDB (directory), a folder of JPEG and PNG images, or a list "
-       "of image files, \"path label\" a line",
-       true},
-      {"batch-size", "N",
-       "images per forward pass; default: the Data layer's, or the server's "
-       "for a model without one"},
-      {"mean-value", "B,G,R",
-       "subtract from each channel, one number or one per channel; for "
-       "models without a Data layer, as the next three"},
-      {"mean-file", "FILE", "subtract a mean image, *.binaryproto"},
-      {"scale", "S", "multiply after the mean was subtracted; default 1"},
-      {"resize", "HxW", "scale every image to this size first, as ImageData"},
-      {"crop", "N", "cut N x N pixels out of the centre"},
   };
+}
+
+std::vector<FlagSpec> ModelFlags() {
+  std::vector<FlagSpec> flags = ModelFileFlags();
+  for (const FlagSpec& flag : std::vector<FlagSpec>{
+           {"data", "DATA",
+            "a Caffe LMDB (directory), a folder of JPEG and PNG images, or a "
+            "list of image files, \"path label\" a line",
+            true},
+           {"batch-size", "N",
+            "images per forward pass; default: the Data layer's, or the "
+            "server's "
+            "for a model without one"},
+           {"mean-value", "B,G,R",
+            "subtract from each channel, one number or one per channel; for "
+            "models without a Data layer, as the next three"},
+           {"mean-file", "FILE", "subtract a mean image, *.binaryproto"},
+           {"scale", "S", "multiply after the mean was subtracted; default 1"},
+           {"resize", "HxW",
+            "scale every image to this size first, as ImageData"},
+           {"crop", "N", "cut N x N pixels out of the centre"},
+       }) {
+    flags.push_back(flag);
+  }
+  return flags;
 }
 
 absl::StatusOr<v1::Transform> ReadTransform(const ParsedFlags& flags) {
@@ -93,11 +104,15 @@ absl::StatusOr<v1::Transform> ReadTransform(const ParsedFlags& flags) {
   return transform;
 }
 
+absl::Status CheckModelFileFlags(const ParsedFlags& flags) {
+  RETURN_IF_ERROR(CheckInputFile(flags.Get("model")));
+  return CheckInputFile(flags.Get("weights"));
+}
+
 absl::Status CheckModelFlags(const ParsedFlags& flags) {
   RETURN_IF_ERROR(ReadTransform(flags).status());
   RETURN_IF_ERROR(flags.GetInt("batch-size", 1, kMaxBatchSize, 0).status());
-  RETURN_IF_ERROR(CheckInputFile(flags.Get("model")));
-  RETURN_IF_ERROR(CheckInputFile(flags.Get("weights")));
+  RETURN_IF_ERROR(CheckModelFileFlags(flags));
   if (flags.Has("mean-file")) {
     RETURN_IF_ERROR(CheckInputFile(flags.Get("mean-file")));
   }

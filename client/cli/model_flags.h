@@ -1,5 +1,5 @@
 // The flags that name a model, its data and how images become input: those of
-// calibrate and evaluate.
+// calibrate and evaluate; convert has the first two.
 #ifndef QUANTD_CLIENT_CLI_MODEL_FLAGS_H_
 #define QUANTD_CLIENT_CLI_MODEL_FLAGS_H_
 
@@ -15,10 +15,17 @@
 
 namespace quantd {
 
-// --model --weights --data --batch-size and the transform's.
+// --model and --weights.
+std::vector<FlagSpec> ModelFileFlags();
+
+// Those, --data, --batch-size and the transform's.
 std::vector<FlagSpec> ModelFlags();
 
-// Checks those flags and the files that they name: nothing is sent yet.
+// Checks the files of --model and --weights: nothing is sent yet.
+// Errors: FAILED_PRECONDITION with a reason.
+absl::Status CheckModelFileFlags(const ParsedFlags& flags);
+
+// Checks all of ModelFlags(): nothing is sent yet.
 // Errors: USAGE; FAILED_PRECONDITION with a reason for files.
 absl::Status CheckModelFlags(const ParsedFlags& flags);
 

@@ -34,16 +34,17 @@ absl::Status CheckPrefix(const std::string& prefix) {
 
 // Adds `stem`_model.prototxt and `stem`_weights.caffemodel. `net` loses its
 // blobs.
-absl::Status AddModel(const std::string& stem, caffe::NetParameter* net,
+absl::Status AddModel(FileGroup group, const std::string& stem,
+                      caffe::NetParameter* net,
                       std::vector<ExportedFile>* files) {
   ASSIGN_OR_RETURN(std::string weights, SerializeCaffemodel(*net));
   for (caffe::LayerParameter& layer : *net->mutable_layer()) {
     layer.clear_blobs();
   }
   files->push_back(
-      {absl::StrCat(stem, "_model.prototxt"), PrintPrototxt(*net)});
+      {group, absl::StrCat(stem, "_model.prototxt"), PrintPrototxt(*net)});
   files->push_back(
-      {absl::StrCat(stem, "_weights.caffemodel"), std::move(weights)});
+      {group, absl::StrCat(stem, "_weights.caffemodel"), std::move(weights)});
   return absl::OkStatus();
 }
 
@@ -61,22 +62,25 @@ absl::StatusOr<std::vector<ExportedFile>> ExportSs928(
 
   ASSIGN_OR_RETURN(caffe::NetParameter deploy,
                    DeployModel(input.fused_float, input.plan, record));
-  RETURN_IF_ERROR(AddModel(prefix + "_deploy", &deploy, &files));
+  RETURN_IF_ERROR(
+      AddModel(FileGroup::kDeploy, prefix + "_deploy", &deploy, &files));
   ASSIGN_OR_RETURN(caffe::NetParameter fake,
                    FakeQuantModel(input.fused_float, input.plan, record));
-  RETURN_IF_ERROR(AddModel(prefix + "_fake_quant", &fake, &files));
+  RETURN_IF_ERROR(
+      AddModel(FileGroup::kFakeQuant, prefix + "_fake_quant", &fake, &files));
   files.push_back(
-      {prefix + "_quant.json",
+      {FileGroup::kGraph, prefix + "_quant.json",
        QuantJson(prefix, input.original, fake, input.fusion, input.plan)});
 
   const calibration::CalibrationParam param =
       QuantParamRecord(input.fused_float, input.plan, record);
-  files.push_back(
-      {prefix + "_quant_param_record.txt", QuantParamRecordToText(param)});
-  files.push_back(
-      {prefix + "_quant_param_record.bin", param.SerializeAsString()});
-  files.push_back({prefix + "_config.json", QuantConfigToJson(input.config)});
-  files.push_back({kRecordName, RecordToText(record)});
+  files.push_back({FileGroup::kDeploy, prefix + "_quant_param_record.txt",
+                   QuantParamRecordToText(param)});
+  files.push_back({FileGroup::kDeploy, prefix + "_quant_param_record.bin",
+                   param.SerializeAsString()});
+  files.push_back({FileGroup::kChoices, prefix + "_config.json",
+                   QuantConfigToJson(input.config)});
+  files.push_back({FileGroup::kChoices, kRecordName, RecordToText(record)});
   return files;
 }
 

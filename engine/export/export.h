@@ -15,8 +15,17 @@
 
 namespace quantd {
 
+// What a file belongs to.
+enum class FileGroup {
+  kDeploy,     // The deploy model and the factors for the SoC's compiler.
+  kFakeQuant,  // The fake-quant model.
+  kGraph,      // quant.json.
+  kChoices,    // Configuration and record: what the others follow from.
+};
+
 // A file in memory. The name has no folder.
 struct ExportedFile {
+  FileGroup group;
   std::string name;
   std::string contents;
 };

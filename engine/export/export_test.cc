@@ -220,6 +220,17 @@ TEST_F(ExportTest, WritesTheNineFilesAndTheSameBytesEachTime) {
                   "net_config.json", "scale_offset_record.txt"));
 }
 
+TEST_F(ExportTest, FilesHaveGroups) {
+  ASSERT_OK_AND_ASSIGN(const auto files, Export());
+  std::vector<FileGroup> groups;
+  for (const ExportedFile& file : files) groups.push_back(file.group);
+  EXPECT_THAT(groups, ElementsAre(FileGroup::kDeploy, FileGroup::kDeploy,
+                                  FileGroup::kFakeQuant, FileGroup::kFakeQuant,
+                                  FileGroup::kGraph, FileGroup::kDeploy,
+                                  FileGroup::kDeploy, FileGroup::kChoices,
+                                  FileGroup::kChoices));
+}
+
 TEST_F(ExportTest, DeployIsTheFusedTopologyWithIntegers) {
   auto files = Files();
   const auto text = ReadText(files["net_deploy_model.prototxt"]);

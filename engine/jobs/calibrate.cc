@@ -18,9 +18,7 @@
 #include "engine/core/net.h"
 #include "engine/export/export.h"
 #include "engine/graph/drop_tail.h"
-#include "engine/graph/fuse_batch_norm.h"
 #include "engine/graph/reuse_blobs.h"
-#include "engine/graph/uninplace.h"
 #include "engine/jobs/accuracy.h"
 #include "engine/jobs/blob_observers.h"
 #include "engine/jobs/factor_records.h"
@@ -29,6 +27,7 @@
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
+#include "engine/jobs/quantized_model.h"
 #include "engine/jobs/weight_factors.h"
 #include "engine/layers/registry.h"
 #include "engine/model/load_model.h"
@@ -69,13 +68,12 @@ class Calibration {
   const JobInputs& inputs_;
   PhaseTracker tracker_;
 
-  caffe::NetParameter model_;     // As loaded.
-  caffe::NetParameter original_;  // Without in-place layers.
+  caffe::NetParameter model_;  // As loaded.
   NetworkFeed feed_;
   QuantConfig config_;
-  FusedNet fused_;
-  QuantPlan plan_;
+  QuantizedModel quantized_;
   PlanFactors factors_;
+  std::vector<ExportedFile> files_;
   JobOutput output_;
 };
 
@@ -89,6 +87,10 @@ absl::StatusOr<JobOutput> Calibration::Run() {
   tracker_.Begin("EMIT");
   RETURN_IF_ERROR(Emit());
   if (!spec_.eval_dataset_id().empty()) RETURN_IF_ERROR(Evaluate());
+  for (ExportedFile& file : files_) {
+    if (!IsSaved(file.group, spec_.save())) continue;
+    output_.files.push_back({std::move(file.name), std::move(file.contents)});
+  }
   tracker_.End();
   output_.result.mutable_phase_times()->Assign(tracker_.phase_times().begin(),
                                                tracker_.phase_times().end());
@@ -114,19 +116,11 @@ absl::Status Calibration::Load() {
 }
 
 absl::Status Calibration::Transform() {
-  ASSIGN_OR_RETURN(original_, Uninplace(model_));
-  FusionOptions fusion;
-  fusion.do_fusion = config_.do_fusion;
-  fusion.skip_fusion_layers = config_.skip_fusion_layers;
-  ASSIGN_OR_RETURN(fused_, FuseBatchNorm(original_, fusion));
-  ASSIGN_OR_RETURN(plan_, MakeQuantPlan(fused_.net, config_));
-  for (const Warning& warning : plan_.warnings) {
-    Warn(warning.reason, warning.message, tracker_.monitor());
-  }
-  ASSIGN_OR_RETURN(factors_.weights, FindWeightFactors(fused_.net, plan_));
-  tracker_.monitor()->OnLog(absl::StrCat("quantizing ", plan_.weights.size(),
-                                         " layers' weights and ",
-                                         plan_.blobs.size(), " blobs"));
+  ASSIGN_OR_RETURN(quantized_, FuseModel(model_, config_));
+  const caffe::NetParameter& net = quantized_.fused.net;
+  ASSIGN_OR_RETURN(quantized_.plan, MakeQuantPlan(net, config_));
+  ReportPlan(quantized_.plan, tracker_.monitor());
+  ASSIGN_OR_RETURN(factors_.weights, FindWeightFactors(net, quantized_.plan));
   return absl::OkStatus();
 }
 
@@ -160,24 +154,26 @@ absl::Status Calibration::CollectStatistics() {
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
   RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
-  RETURN_IF_ERROR(CheckFusion(original_, fused_, feed_, path));
-  ASSIGN_OR_RETURN(
-      caffe::NetParameter weighted,
-      DropTail(WithInputLayer(fused_.net, feed_, 1, reader->image_shape())));
-  RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_.weights, &weighted));
+  RETURN_IF_ERROR(
+      CheckFusion(quantized_.original, quantized_.fused, feed_, path));
+  ASSIGN_OR_RETURN(caffe::NetParameter weighted,
+                   DropTail(WithInputLayer(quantized_.fused.net, feed_, 1,
+                                           reader->image_shape())));
+  RETURN_IF_ERROR(
+      FakeQuantizeNet(quantized_.plan, factors_.weights, &weighted));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;  // Thresholds are compared to 1e-5.
-  for (const QuantizedBlob& blob : plan_.blobs) {
+  for (const QuantizedBlob& blob : quantized_.plan.blobs) {
     options.watch_blobs.insert(blob.blob);
   }
   ASSIGN_OR_RETURN(auto net, Net::Create(ReuseBlobs(std::move(weighted),
                                                     options.watch_blobs),
                                          options, MakeLayer));
   RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net, BatchSize())));
-  ASSIGN_OR_RETURN(
-      auto observers,
-      BlobObservers::Create(plan_, *net, BatchSize() * config_.batch_num));
+  ASSIGN_OR_RETURN(auto observers,
+                   BlobObservers::Create(quantized_.plan, *net,
+                                         BatchSize() * config_.batch_num));
   tracker_.Begin("STATISTICS", config_.batch_num);
   RETURN_IF_ERROR(RunBatches(reader.get(), net.get(), observers.get()));
   tracker_.Begin("THRESHOLDS");
@@ -208,16 +204,17 @@ absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
 }
 
 absl::Status Calibration::ReportAllZero() {
-  for (size_t i = 0; i < plan_.blobs.size(); ++i) {
+  for (size_t i = 0; i < quantized_.plan.blobs.size(); ++i) {
     if (!factors_.blobs[i].ifmr.all_zero) continue;
-    const std::string& layer = plan_.blobs[i].consumers.front().layer;
+    const std::string& layer = quantized_.plan.blobs[i].consumers.front().layer;
     const std::string message = absl::StrCat(
-        "layer \"", layer, "\", input \"", plan_.blobs[i].blob,
+        "layer \"", layer, "\", input \"", quantized_.plan.blobs[i].blob,
         "\": all values were zero in calibration, so its scale is 1.0; check "
         "the preprocessing options and the calibration data");
     if (spec_.strict()) {
       return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_ALL_ZERO",
-                   message, {{"layer", layer}, {"blob", plan_.blobs[i].blob}});
+                   message,
+                   {{"layer", layer}, {"blob", quantized_.plan.blobs[i].blob}});
     }
     Warn("ACTIVATION_ALL_ZERO", message, tracker_.monitor());
   }
@@ -225,35 +222,22 @@ absl::Status Calibration::ReportAllZero() {
 }
 
 absl::Status Calibration::Emit() {
-  const amct::ScaleOffsetRecord record =
-      MakeRecord(fused_.net, plan_, factors_);
-  output_.records = MakeLayerRecords(fused_.net, plan_, factors_);
+  const caffe::NetParameter& net = quantized_.fused.net;
+  AddRecords(MakeLayerRecords(net, quantized_.plan, factors_), &output_);
   ASSIGN_OR_RETURN(
-      std::vector<ExportedFile> files,
-      ExportSs928(
-          {fused_.net, original_, fused_.report, config_, plan_, record,
-           OutputPrefix(spec_.name(), spec_.model().prototxt().file_name())}));
-  for (ExportedFile& file : files) {
-    output_.files.push_back({std::move(file.name), std::move(file.contents)});
-  }
-  int64_t quantized = 0;
-  for (const v1::LayerRecord& row : output_.records) {
-    quantized += row.quantized();
-  }
-  output_.result.set_num_layers_quantized(quantized);
-  output_.result.set_num_layers_float(
-      static_cast<int64_t>(output_.records.size()) - quantized);
+      files_,
+      ExportModel(
+          quantized_, config_, MakeRecord(net, quantized_.plan, factors_),
+          OutputPrefix(spec_.name(), spec_.model().prototxt().file_name())));
   return tracker_.CheckCancelled();
 }
 
 absl::StatusOr<caffe::NetParameter> Calibration::ReadFakeQuantModel() const {
   std::string prototxt, weights;
-  for (const OutputFile& file : output_.files) {
-    if (absl::EndsWith(file.name, "_fake_quant_model.prototxt")) {
-      prototxt = file.contents;
-    } else if (absl::EndsWith(file.name, "_fake_quant_weights.caffemodel")) {
-      weights = file.contents;
-    }
+  for (const ExportedFile& file : files_) {
+    if (file.group != FileGroup::kFakeQuant) continue;
+    const bool is_text = absl::EndsWith(file.name, ".prototxt");
+    (is_text ? prototxt : weights) = file.contents;
   }
   ASSIGN_OR_RETURN(LoadedModel loaded,
                    LoadModel(prototxt, "fake_quant_model.prototxt", weights,

@@ -1,9 +1,12 @@
 #include "engine/jobs/factor_records.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "engine/config/scale_record.h"
 
 namespace quantd {
 namespace {
@@ -27,6 +30,23 @@ v1::ActivationRecord ToActivation(const QuantizedBlob& blob,
   record.set_height(LegacyDim(factors.shape, 2));
   record.set_width(LegacyDim(factors.shape, 3));
   return record;
+}
+
+BlobFactors FactorsOf(const amct::ActivationQuantParam& input) {
+  const double limit = 1 << (NumBits(input) - 1);
+  BlobFactors factors;
+  factors.ifmr.scale = input.scale_d();
+  factors.ifmr.offset = input.offset_d();
+  factors.ifmr.min =
+      static_cast<float>((-limit - input.offset_d()) * input.scale_d());
+  factors.ifmr.max =
+      static_cast<float>((limit - 1 - input.offset_d()) * input.scale_d());
+  return factors;
+}
+
+int32_t Dim(uint32_t dim) {
+  constexpr uint32_t kMax = std::numeric_limits<int32_t>::max();
+  return static_cast<int32_t>(std::min(dim, kMax));
 }
 
 }  // namespace
@@ -72,6 +92,34 @@ std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
     result.push_back(record);
   }
   return result;
+}
+
+std::vector<v1::LayerRecord> LayerRecordsOf(
+    const caffe::NetParameter& net, const QuantPlan& plan,
+    const amct::ScaleOffsetRecord& record) {
+  PlanFactors factors;
+  for (const QuantizedBlob& blob : plan.blobs) {
+    const BlobConsumer& first = blob.consumers.front();
+    factors.blobs.push_back(
+        FactorsOf(*FindInputRecord(record, first.layer, first.bottom_index)));
+  }
+  for (const WeightLayer& weights : plan.weights) {
+    const auto* value = FindLayerRecord(record, weights.layer);
+    factors.weights.push_back(
+        {{value->scale_w().begin(), value->scale_w().end()},
+         {value->offset_w().begin(), value->offset_w().end()}});
+  }
+  std::vector<v1::LayerRecord> rows = MakeLayerRecords(net, plan, factors);
+  for (v1::LayerRecord& row : rows) {
+    for (v1::ActivationRecord& activation : *row.mutable_activations()) {
+      const auto* input =
+          FindInputRecord(record, row.layer(), activation.index());
+      activation.set_channels(Dim(input->channels()));
+      activation.set_height(Dim(input->height()));
+      activation.set_width(Dim(input->width()));
+    }
+  }
+  return rows;
 }
 
 amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,

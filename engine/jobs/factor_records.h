@@ -30,6 +30,12 @@ std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
                                               const QuantPlan& plan,
                                               const PlanFactors& factors);
 
+// The same of factors that a user brought: `record` covers `plan`. min and max
+// are what scale and offset can express.
+std::vector<v1::LayerRecord> LayerRecordsOf(
+    const caffe::NetParameter& net, const QuantPlan& plan,
+    const amct::ScaleOffsetRecord& record);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_JOBS_FACTOR_RECORDS_H_

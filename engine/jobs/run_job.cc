@@ -6,6 +6,7 @@
 #include "dnnl.hpp"
 #include "engine/jobs/calibrate.h"
 #include "engine/jobs/compare.h"
+#include "engine/jobs/convert.h"
 #include "engine/jobs/evaluate.h"
 #include "engine/jobs/inspect.h"
 #include "engine/jobs/job.h"
@@ -26,6 +27,8 @@ absl::StatusOr<JobOutput> RunJob(const v1::JobSpec& spec,
       return RunCompare(spec.compare(), inputs, monitor);
     case v1::JobSpec::kInspect:
       return RunInspect(spec.inspect(), inputs, monitor);
+    case v1::JobSpec::kConvert:
+      return RunConvert(spec.convert(), inputs, monitor);
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }

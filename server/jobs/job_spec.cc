@@ -19,6 +19,7 @@ constexpr size_t kMaxNameBytes = 128;
 constexpr int kMaxChannels = 4096;
 constexpr int kMaxBatchSize = 65536;
 constexpr int kMaxSources = 1000;  // Of one kind, in a TrainSpec.
+constexpr int64_t kMaxRecordBytes = 64 << 20;
 
 absl::Status Required(absl::string_view field) {
   return Error(absl::StatusCode::kInvalidArgument, "FIELD_REQUIRED",
@@ -121,6 +122,11 @@ absl::Status CheckName(absl::string_view name) {
                     "[A-Za-z0-9._-]{1,128} without a leading dot");
 }
 
+absl::Status CheckSave(int save) {
+  if (v1::SaveType_IsValid(save)) return absl::OkStatus();
+  return OutOfRange("save", absl::StrCat(save), "a SaveType");
+}
+
 absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
   if (!spec.has_model()) return Required("calibrate.model");
   RETURN_IF_ERROR(CheckModel(spec.model()));
@@ -129,6 +135,18 @@ absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
   RETURN_IF_ERROR(CheckRange("batch_num", spec.batch_num(), 1 << 30));
   RETURN_IF_ERROR(CheckTransform(spec.transform()));
   if (spec.has_config()) RETURN_IF_ERROR(CheckBlobRef("config", spec.config()));
+  RETURN_IF_ERROR(CheckSave(spec.save()));
+  return CheckName(spec.name());
+}
+
+absl::Status CheckConvert(const v1::ConvertSpec& spec) {
+  if (!spec.has_model()) return Required("convert.model");
+  RETURN_IF_ERROR(CheckModel(spec.model()));
+  if (!spec.has_record()) return Required("convert.record");
+  RETURN_IF_ERROR(CheckBlobRef("convert.record", spec.record()));
+  RETURN_IF_ERROR(CheckRange("convert.record.size_bytes",
+                             spec.record().size_bytes(), kMaxRecordBytes));
+  RETURN_IF_ERROR(CheckSave(spec.save()));
   return CheckName(spec.name());
 }
 
@@ -232,6 +250,8 @@ std::string JobKind(const v1::JobSpec& spec) {
       return "compare";
     case v1::JobSpec::kInspect:
       return "inspect";
+    case v1::JobSpec::kConvert:
+      return "convert";
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
@@ -263,6 +283,9 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
     AddTransform(spec.compare().transform(), &refs);
   } else if (spec.has_inspect()) {
     AddInspect(spec.inspect(), &refs);
+  } else if (spec.has_convert()) {
+    AddModel(spec.convert().model(), &refs);
+    refs.push_back(spec.convert().record());
   }
   return refs;
 }
@@ -300,10 +323,12 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
       return CheckCompare(spec.compare());
     case v1::JobSpec::kInspect:
       return CheckInspect(spec.inspect());
+    case v1::JobSpec::kConvert:
+      return CheckConvert(spec.convert());
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
-  return Required("kind (calibrate, evaluate, train, compare or inspect)");
+  return Required("kind (calibrate, convert, evaluate, compare, train or inspect)");
 }
 
 }  // namespace quantd::jobs

@@ -11,8 +11,8 @@
 
 namespace quantd::jobs {
 
-// "calibrate", "evaluate", "train", "inspect"; for metrics and messages. "none"
-// without a kind.
+// "calibrate", "evaluate", ...; for metrics and messages. "none" without a
+// kind.
 std::string JobKind(const v1::JobSpec& spec);
 
 // The quantization algorithms that a job uses, for metrics: "arq_ifmr",

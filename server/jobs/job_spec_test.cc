@@ -122,6 +122,32 @@ TEST(JobSpecTest, CompareNeedsTwoModelsAndData) {
   EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
 }
 
+TEST(JobSpecTest, ConvertNeedsModelAndRecord) {
+  v1::JobSpec spec;
+  v1::ConvertSpec* convert = spec.mutable_convert();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *convert->mutable_model() = Calibrate().calibrate().model();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *convert->mutable_record() = Ref('c');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_EQ(JobKind(spec), "convert");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(3));
+  EXPECT_THAT(ListDatasets(spec), SizeIs(0));
+  convert->mutable_record()->set_size_bytes((64 << 20) + 1);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  *convert->mutable_record() = Ref('c');
+  convert->set_name("a/b");
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
+TEST(JobSpecTest, SaveTypesAreKnownOnes) {
+  v1::JobSpec spec = Calibrate();
+  spec.mutable_calibrate()->set_save(v1::SAVE_TYPE_DEPLOY);
+  EXPECT_OK(CheckSpec(spec));
+  spec.mutable_calibrate()->set_save(static_cast<v1::SaveType>(9));
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
 TEST(JobSpecTest, TrainNamesEachMissingPart) {
   v1::JobSpec spec;
   v1::TrainSpec* train = spec.mutable_train();

@@ -143,6 +143,50 @@ TEST_P(CalibrationTest, WrittenConfigGivesTheSameResult) {
   EXPECT_EQ(config, FileEndingIn(b, "_config.json"));
 }
 
+// What a CONVERT job makes of the record of `calibrated`.
+JobOutput Convert(const v1::CalibrateSpec& calibrated,
+                  const std::string& record) {
+  v1::JobSpec spec;
+  v1::ConvertSpec* convert = spec.mutable_convert();
+  *convert->mutable_model() = calibrated.model();
+  *convert->mutable_record() = FileBlob(WriteTemp("record.txt", record));
+  convert->set_name(calibrated.name());
+  return MustRun(spec);
+}
+
+// The files of `converted` are those of the same names of `calibrated`.
+void ExpectSameFiles(const JobOutput& converted, const JobOutput& calibrated) {
+  EXPECT_EQ(converted.files.size(), 7u);
+  for (const OutputFile& file : converted.files) {
+    EXPECT_TRUE(file.contents == FileEndingIn(calibrated, file.name))
+        << file.name;
+  }
+}
+
+TEST_P(CalibrationTest, ConvertingByTheRecordGivesTheSameFiles) {
+  const v1::JobSpec spec = Spec(GetParam());
+  const JobOutput calibrated = MustRun(spec);
+  const std::string record =
+      FileEndingIn(calibrated, "scale_offset_record.txt");
+  const JobOutput converted = Convert(spec.calibrate(), record);
+  ExpectSameFiles(converted, calibrated);
+  EXPECT_EQ(converted.result.num_layers_quantized(),
+            calibrated.result.num_layers_quantized());
+}
+
+TEST_P(CalibrationTest, SaveLeavesOutAModelButNotItsEvaluation) {
+  v1::JobSpec spec = Spec(GetParam());
+  spec.mutable_calibrate()->set_eval_dataset_id(
+      Runfile("tests/data/digits/digits_calibration_lmdb"));
+  spec.mutable_calibrate()->set_save(v1::SAVE_TYPE_DEPLOY);
+  const JobOutput output = MustRun(spec);
+  EXPECT_TRUE(output.result.has_quantized_accuracy());
+  EXPECT_EQ(output.files.size(), 7u);
+  EXPECT_NE(FileEndingIn(output, "_deploy_model.prototxt"), "");
+  EXPECT_NE(FileEndingIn(output, "scale_offset_record.txt"), "");
+  EXPECT_EQ(FileEndingIn(output, "_fake_quant_model.prototxt"), "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Shipped, CalibrationTest,
                          ::testing::Values("digitnet", "lenet"),
                          [](const auto& info) {

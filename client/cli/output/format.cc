@@ -84,6 +84,7 @@ std::string KindName(const v1::JobSpec& spec) {
   if (spec.has_train()) return "train";
   if (spec.has_compare()) return "compare";
   if (spec.has_inspect()) return "inspect";
+  if (spec.has_convert()) return "convert";
   return "-";
 }
 
@@ -91,6 +92,7 @@ const v1::Model& ModelOf(const v1::JobSpec& spec) {
   if (spec.has_calibrate()) return spec.calibrate().model();
   if (spec.has_compare()) return spec.compare().model();
   if (spec.has_inspect()) return spec.inspect().model();
+  if (spec.has_convert()) return spec.convert().model();
   return spec.evaluate().model();
 }
 

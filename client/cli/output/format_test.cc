@@ -67,6 +67,10 @@ TEST(FormatTest, Kinds) {
   EXPECT_EQ(MainFileOf(spec), "c");
   spec.mutable_compare()->set_dataset_id("ds");
   EXPECT_EQ(DatasetOf(spec), "ds");
+  spec.mutable_convert()->mutable_model()->mutable_prototxt()->set_file_name(
+      "b");
+  EXPECT_EQ(KindName(spec), "convert");
+  EXPECT_EQ(ModelOf(spec).prototxt().file_name(), "b");
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "engine/jobs/quantized_model.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "engine/graph/uninplace.h"
+#include "engine/jobs/job_model.h"
+
+namespace quantd {
+
+absl::StatusOr<QuantizedModel> FuseModel(const caffe::NetParameter& model,
+                                         const QuantConfig& config) {
+  QuantizedModel result;
+  ASSIGN_OR_RETURN(result.original, Uninplace(model));
+  FusionOptions options;
+  options.do_fusion = config.do_fusion;
+  options.skip_fusion_layers = config.skip_fusion_layers;
+  ASSIGN_OR_RETURN(result.fused, FuseBatchNorm(result.original, options));
+  return result;
+}
+
+void ReportPlan(const QuantPlan& plan, JobMonitor* monitor) {
+  for (const Warning& warning : plan.warnings) {
+    Warn(warning.reason, warning.message, monitor);
+  }
+  monitor->OnLog(absl::StrCat("quantizing ", plan.weights.size(),
+                              " layers' weights and ", plan.blobs.size(),
+                              " blobs"));
+}
+
+absl::StatusOr<std::vector<ExportedFile>> ExportModel(
+    const QuantizedModel& model, const QuantConfig& config,
+    const amct::ScaleOffsetRecord& record, const std::string& prefix) {
+  return ExportSs928({model.fused.net, model.original, model.fused.report,
+                      config, model.plan, record, prefix});
+}
+
+bool IsSaved(FileGroup group, v1::SaveType save) {
+  if (group == FileGroup::kDeploy) return save != v1::SAVE_TYPE_FAKE_QUANT;
+  if (group == FileGroup::kFakeQuant) return save != v1::SAVE_TYPE_DEPLOY;
+  return true;
+}
+
+void AddRecords(std::vector<v1::LayerRecord> rows, JobOutput* output) {
+  int64_t quantized = 0;
+  for (const v1::LayerRecord& row : rows) quantized += row.quantized();
+  output->result.set_num_layers_quantized(quantized);
+  output->result.set_num_layers_float(static_cast<int64_t>(rows.size()) -
+                                      quantized);
+  output->records = std::move(rows);
+}
+
+}  // namespace quantd
