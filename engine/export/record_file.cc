@@ -213,6 +213,12 @@ std::string DifferingField(const amct::ActivationQuantParam& a,
   return NumBits(a) != NumBits(b) ? "num_bits_d" : "";
 }
 
+void AddSkipFusion(const std::string& layer, amct::ScaleOffsetRecord* record) {
+  auto* entry = record->add_record();
+  entry->set_key(layer);
+  entry->mutable_value()->set_skip_fusion(true);
+}
+
 }  // namespace
 
 std::string RecordToText(const amct::ScaleOffsetRecord& record) {
@@ -333,7 +339,11 @@ amct::ScaleOffsetRecord RecordOfPlan(const amct::ScaleOffsetRecord& record,
   for (int i = 0; i < net.layer_size(); ++i) {
     const std::string& name = net.layer(i).name();
     const amct::SingleLayerRecord* layer = FindLayerRecord(record, name);
-    if (layer == nullptr || !inputs.contains(i)) continue;
+    if (layer == nullptr) continue;
+    if (!inputs.contains(i)) {
+      if (layer->skip_fusion()) AddSkipFusion(name, &result);
+      continue;
+    }
     auto* entry = result.add_record();
     entry->set_key(name);
     *entry->mutable_value() = *layer;

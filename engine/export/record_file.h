@@ -48,7 +48,7 @@ absl::Status CheckRecordCovers(const amct::ScaleOffsetRecord& record,
                                const QuantPlan& plan);
 
 // The part of `record` that `plan` quantizes, in the order of `net`, inputs by
-// index.
+// index; of other layers skip_fusion.
 amct::ScaleOffsetRecord RecordOfPlan(const amct::ScaleOffsetRecord& record,
                                      const caffe::NetParameter& net,
                                      const QuantPlan& plan);

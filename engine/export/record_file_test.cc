@@ -233,6 +233,18 @@ TEST_F(PlanRecordTest, ConsumersOfABlobMustAgree) {
               HasReason("RECORD_INCONSISTENT"));
 }
 
+TEST_F(PlanRecordTest, SkipFusionIsKeptWhereNothingElseIs) {
+  plan_.blobs[0].consumers = {{0, "conv1", 0}};
+  auto* pool = record_.mutable_record(0)->mutable_value();
+  ASSERT_EQ(RecordOfPlan(record_, Net(), plan_).record_size(), 1);
+  pool->set_skip_fusion(true);
+  const auto part = RecordOfPlan(record_, Net(), plan_);
+  ASSERT_EQ(part.record_size(), 2);
+  EXPECT_EQ(part.record(1).key(), "pool1");
+  EXPECT_TRUE(part.record(1).value().skip_fusion());
+  EXPECT_EQ(part.record(1).value().record_d_size(), 0);
+}
+
 TEST_F(PlanRecordTest, OnlyThePlansPartInNetOrderIsKept) {
   const auto part = RecordOfPlan(record_, Net(), plan_);
   ASSERT_EQ(part.record_size(), 2);

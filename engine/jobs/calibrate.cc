@@ -224,11 +224,12 @@ absl::Status Calibration::ReportAllZero() {
 absl::Status Calibration::Emit() {
   const caffe::NetParameter& net = quantized_.fused.net;
   AddRecords(MakeLayerRecords(net, quantized_.plan, factors_), &output_);
+  amct::ScaleOffsetRecord record = MakeRecord(net, quantized_.plan, factors_);
+  AddSkipFusion(net, config_, &record);
   ASSIGN_OR_RETURN(
-      files_,
-      ExportModel(
-          quantized_, config_, MakeRecord(net, quantized_.plan, factors_),
-          OutputPrefix(spec_.name(), spec_.model().prototxt().file_name())));
+      files_, ExportModel(quantized_, config_, record,
+                          OutputPrefix(spec_.name(),
+                                       spec_.model().prototxt().file_name())));
   return tracker_.CheckCancelled();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/config/quantizable.h"
 #include "engine/config/scale_record.h"
 
 namespace quantd {
@@ -42,6 +43,17 @@ BlobFactors FactorsOf(const amct::ActivationQuantParam& input) {
   factors.ifmr.max =
       static_cast<float>((limit - 1 - input.offset_d()) * input.scale_d());
   return factors;
+}
+
+// The value of `layer`, a new one if there is none.
+amct::SingleLayerRecord* ValueOf(const std::string& layer,
+                                 amct::ScaleOffsetRecord* record) {
+  for (auto& entry : *record->mutable_record()) {
+    if (entry.key() == layer) return entry.mutable_value();
+  }
+  auto* entry = record->add_record();
+  entry->set_key(layer);
+  return entry->mutable_value();
 }
 
 int32_t Dim(uint32_t dim) {
@@ -146,6 +158,21 @@ amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,
     }
   }
   return result;
+}
+
+void AddSkipFusion(const caffe::NetParameter& net, const QuantConfig& config,
+                   amct::ScaleOffsetRecord* record) {
+  const auto& skipped = config.skip_fusion_layers;
+  for (const caffe::LayerParameter& layer : net.layer()) {
+    if (!IsFusible(layer.type())) continue;
+    // Nothing fuses without the layer that the others are folded into.
+    const bool is_head =
+        QuantClassOf(layer.type()) == QuantClass::kWeightsAndData;
+    const bool is_named = std::find(skipped.begin(), skipped.end(),
+                                    layer.name()) != skipped.end();
+    if (!is_named && (config.do_fusion || !is_head)) continue;
+    ValueOf(layer.name(), record)->set_skip_fusion(true);
+  }
 }
 
 }  // namespace quantd

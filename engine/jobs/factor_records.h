@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "engine/config/quant_config.h"
 #include "engine/config/quant_plan.h"
 #include "engine/jobs/blob_observers.h"
 #include "engine/quant/arq.h"
@@ -35,6 +36,12 @@ std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
 std::vector<v1::LayerRecord> LayerRecordsOf(
     const caffe::NetParameter& net, const QuantPlan& plan,
     const amct::ScaleOffsetRecord& record);
+
+// Adds skip_fusion for the layers of `net`, the fused net, that `config` keeps
+// out of fusion, so that `record` converts to the same net: to their entries,
+// or as entries with nothing else.
+void AddSkipFusion(const caffe::NetParameter& net, const QuantConfig& config,
+                   amct::ScaleOffsetRecord* record);
 
 }  // namespace quantd
 

@@ -78,5 +78,36 @@ TEST_F(FactorRecordsTest, TheRecordHasQuantizedLayersOnly) {
   EXPECT_EQ(record.record(2).value().record_d(1).index(), 1);
 }
 
+// Names of the layers that `record` keeps out of fusion.
+std::vector<std::string> Skipped(const amct::ScaleOffsetRecord& record) {
+  std::vector<std::string> names;
+  for (const auto& entry : record.record()) {
+    if (entry.value().skip_fusion()) names.push_back(entry.key());
+  }
+  return names;
+}
+
+TEST_F(FactorRecordsTest, LayersKeptOutOfFusionAreMarked) {
+  auto* bn = net_.add_layer();
+  bn->set_name("bn");
+  bn->set_type("BatchNorm");
+  QuantConfig config;
+  amct::ScaleOffsetRecord record = MakeRecord(net_, plan_, factors_);
+  AddSkipFusion(net_, config, &record);
+  EXPECT_EQ(Skipped(record), std::vector<std::string>());
+  // "pool" cannot fuse, "gone" was fused; "bn" gets an entry of its own.
+  config.skip_fusion_layers = {"bn", "pool", "gone"};
+  AddSkipFusion(net_, config, &record);
+  EXPECT_EQ(Skipped(record), std::vector<std::string>({"bn"}));
+  EXPECT_EQ(record.record_size(), 4);
+  // Without any fusion the convolutions are enough.
+  config.skip_fusion_layers.clear();
+  config.do_fusion = false;
+  record = MakeRecord(net_, plan_, factors_);
+  AddSkipFusion(net_, config, &record);
+  EXPECT_EQ(Skipped(record), std::vector<std::string>({"conv"}));
+  EXPECT_EQ(record.record(0).value().scale_w_size(), 2);
+}
+
 }  // namespace
 }  // namespace quantd

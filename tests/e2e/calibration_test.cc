@@ -174,6 +174,23 @@ TEST_P(CalibrationTest, ConvertingByTheRecordGivesTheSameFiles) {
             calibrated.result.num_layers_quantized());
 }
 
+TEST_P(CalibrationTest, TheRecordKnowsWhatWasNotFused) {
+  for (const char* fusion :
+       {R"("do_fusion":false)", R"("skip_fusion_layers":["conv1"])"}) {
+    v1::JobSpec spec = Spec(GetParam());
+    const std::string defaults = FileEndingIn(MustRun(spec), "_config.json");
+    auto config = nlohmann::json::parse(defaults);
+    config.update(nlohmann::json::parse(absl::StrCat("{", fusion, "}")));
+    *spec.mutable_calibrate()->mutable_config() =
+        FileBlob(WriteTemp("config.json", config.dump()));
+    const JobOutput calibrated = MustRun(spec);
+    ExpectSameFiles(
+        Convert(spec.calibrate(),
+                FileEndingIn(calibrated, "scale_offset_record.txt")),
+        calibrated);
+  }
+}
+
 TEST_P(CalibrationTest, SaveLeavesOutAModelButNotItsEvaluation) {
   v1::JobSpec spec = Spec(GetParam());
   spec.mutable_calibrate()->set_eval_dataset_id(
