@@ -35,12 +35,6 @@ AmctCaseResult RunAmctCase(const AmctCase& golden_case);
 // IFMR's parameters from a case's `params`; defaults for what is missing.
 IfmrParams AmctIfmrParams(const nlohmann::json& params);
 
-// The code AMCT's library returns for what our function refused with `status`;
-// 0 for OK. -65519 (not supported) for illegal scales and data that is empty
-// or not finite, -65530 (bad parameters) for options and NaN weights, -65536
-// for any other error.
-int AmctCode(const absl::Status& status);
-
 }  // namespace quantd
 
 #endif  // QUANTD_TESTS_GOLDEN_AMCT_CASES_H_
