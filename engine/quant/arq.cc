@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/quant/checks.h"
 #include "engine/quant/process_scale.h"
 
 namespace quantd {
@@ -17,27 +16,11 @@ namespace {
 constexpr int kMinBits = 2;
 constexpr int kMaxBits = 16;
 
-absl::Status BadOption(absl::string_view option, int64_t value,
-                       absl::string_view allowed) {
-  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-               absl::StrCat(option, " is ", value, "; it must be ", allowed),
-               {{"option", std::string(option)},
-                {"value", absl::StrCat(value)},
-                {"allowed", std::string(allowed)}});
-}
-
 // What holds for the search and for quantization with given factors.
 template <typename T>
 absl::Status CheckWeights(absl::Span<const T> weights, int64_t num_scales,
                           int num_bits, int max_bits) {
-  if (weights.empty()) return BadOption("number of weights", 0, "at least 1");
-  for (T weight : weights) {
-    if (std::isnan(weight)) {
-      return Error(absl::StatusCode::kInvalidArgument, "WEIGHT_NOT_FINITE",
-                   "the weights contain NaN; train the model again or remove "
-                   "the layer from quantization");
-    }
-  }
+  RETURN_IF_ERROR(CheckNotNan(weights));
   const int64_t count = static_cast<int64_t>(weights.size());
   if (num_scales < 1 || count % num_scales != 0) {
     return BadOption("num_scales", num_scales,
@@ -56,8 +39,7 @@ absl::Status CheckFactors(const WeightFactors& factors, int num_bits,
   RETURN_IF_ERROR(CheckWeights(
       weights, static_cast<int64_t>(factors.scale.size()), num_bits, max_bits));
   if (factors.offset.size() != factors.scale.size()) {
-    return BadOption("number of offsets",
-                     static_cast<int64_t>(factors.offset.size()),
+    return BadOption("number of offsets", factors.offset.size(),
                      absl::StrCat(factors.scale.size(), ", as the scales"));
   }
   return absl::OkStatus();

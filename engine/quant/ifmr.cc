@@ -7,21 +7,12 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/quant/checks.h"
 #include "engine/quant/process_scale.h"
 
 namespace quantd {
 namespace {
-
-absl::Status BadOption(absl::string_view option, double value,
-                       absl::string_view allowed) {
-  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-               absl::StrCat(option, " is ", value, "; it must be ", allowed),
-               {{"option", std::string(option)},
-                {"value", absl::StrCat(value)},
-                {"allowed", std::string(allowed)}});
-}
 
 // How many candidates the range holds, in AMCT's float32 arithmetic.
 float CandidateCount(const IfmrParams& params) {
@@ -73,19 +64,6 @@ struct Columns {
 
   std::vector<float> scale, low, high, loss;
 };
-
-absl::Status CheckFinite(absl::Span<const float> data) {
-  for (const float x : data) {
-    if (!std::isfinite(x)) {
-      return Error(absl::StatusCode::kFailedPrecondition,
-                   "ACTIVATION_NOT_FINITE",
-                   absl::StrCat("the activations contain ",
-                                std::isnan(x) ? "NaN" : "infinity",
-                                "; check the model and its preprocessing"));
-    }
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -209,12 +187,7 @@ IfmrResult ChooseIfmrCandidate(const IfmrParams& params, float max, float min,
 absl::StatusOr<IfmrResult> IfmrSearch(absl::Span<const float> data,
                                       const IfmrParams& params) {
   RETURN_IF_ERROR(CheckIfmrParams(params));
-  if (data.empty()) {
-    return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_EMPTY",
-                 "there are no activations to search; check the data set and "
-                 "batch_num");
-  }
-  RETURN_IF_ERROR(CheckFinite(data));
+  RETURN_IF_ERROR(CheckActivations(data));
   const Extremes extremes = FindExtremes(data, params);
   ASSIGN_OR_RETURN(std::vector<IfmrCandidate> candidates,
                    IfmrCandidates(params, extremes.max, extremes.min));

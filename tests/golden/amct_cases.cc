@@ -30,6 +30,9 @@ const std::map<std::string, Runner>& Runners() {
       {"process_scale", RunProcessScale},
       {"quant_layer", RunQuantLayer},
       {"quant_real", RunQuantReal},
+      {"search_n", RunSearchN},
+      {"search_n_v2", RunSearchNV2},
+      {"snq_bounds", RunSnqBounds},
   };
   return runners;
 }

@@ -20,6 +20,11 @@ absl::Status RunQuantLayer(const AmctCase& golden);
 
 // amct_dequant_cases.cc
 absl::Status RunDequantShift(const AmctCase& golden);
+absl::Status RunSearchN(const AmctCase& golden);
+absl::Status RunSearchNV2(const AmctCase& golden);
+
+// amct_snq_cases.cc
+absl::Status RunSnqBounds(const AmctCase& golden);
 
 }  // namespace quantd
 
