@@ -71,7 +71,8 @@ def layering(files):
 
 
 # Words in quotes that look like a reason and are none.
-NO_REASONS = {"DT_FLOAT", "INTERRUPTED", "NOT_FOUND", "NO_COLOR", "USAGE"}
+NO_REASONS = {"DT_FLOAT", "INTERRUPTED", "LSTM_H", "LSTM_S", "LSTM_X", "NOT_FOUND", "NO_COLOR",
+              "USAGE"}
 
 
 def reasons(files):

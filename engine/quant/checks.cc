@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/status_macros.h"
 
 namespace quantd {
 
@@ -49,5 +50,17 @@ absl::Status CheckNotNan(absl::Span<const T> weights) {
 
 template absl::Status CheckNotNan(absl::Span<const float> weights);
 template absl::Status CheckNotNan(absl::Span<const double> weights);
+
+absl::Status CheckFiniteWeights(absl::Span<const float> weights) {
+  RETURN_IF_ERROR(CheckNotNan(weights));
+  for (const float weight : weights) {
+    if (std::isinf(weight)) {
+      return Error(absl::StatusCode::kInvalidArgument, "WEIGHT_NOT_FINITE",
+                   "the weights contain infinity; train the model again or "
+                   "remove the layer from quantization");
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace quantd

@@ -23,6 +23,9 @@ absl::Status CheckActivations(absl::Span<const float> data);
 template <typename T>
 absl::Status CheckNotNan(absl::Span<const T> weights);
 
+// As CheckNotNan(); infinity is WEIGHT_NOT_FINITE too.
+absl::Status CheckFiniteWeights(absl::Span<const float> weights);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_QUANT_CHECKS_H_

@@ -22,9 +22,11 @@ using Runner = absl::Status (*)(const AmctCase&);
 // The algorithms that are built, by the name in cases.json.
 const std::map<std::string, Runner>& Runners() {
   static const auto& runners = *new std::map<std::string, Runner>{
+      {"activation_qat", RunActivationQat},
       {"arq", RunArq},
       {"arq_retrain", RunArqRetrain},
       {"dequant_shift", RunDequantShift},
+      {"dmq_balance", RunDmqBalance},
       {"ifmr", RunIfmr},
       {"ifmr_slow", RunIfmr},
       {"process_scale", RunProcessScale},
@@ -33,6 +35,8 @@ const std::map<std::string, Runner>& Runners() {
       {"search_n", RunSearchN},
       {"search_n_v2", RunSearchNV2},
       {"snq_bounds", RunSnqBounds},
+      {"ulq", RunUlq},
+      {"weight_ulq", RunWeightUlq},
   };
   return runners;
 }

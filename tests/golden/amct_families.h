@@ -23,6 +23,14 @@ absl::Status RunDequantShift(const AmctCase& golden);
 absl::Status RunSearchN(const AmctCase& golden);
 absl::Status RunSearchNV2(const AmctCase& golden);
 
+// amct_dmq_cases.cc
+absl::Status RunDmqBalance(const AmctCase& golden);
+
+// amct_retrain_cases.cc
+absl::Status RunActivationQat(const AmctCase& golden);
+absl::Status RunWeightUlq(const AmctCase& golden);
+absl::Status RunUlq(const AmctCase& golden);
+
 // amct_snq_cases.cc
 absl::Status RunSnqBounds(const AmctCase& golden);
 
