@@ -27,6 +27,7 @@ const std::map<std::string, Runner>& Runners() {
       {"arq_retrain", RunArqRetrain},
       {"dequant_shift", RunDequantShift},
       {"dmq_balance", RunDmqBalance},
+      {"hfmg", RunHfmg},
       {"ifmr", RunIfmr},
       {"ifmr_slow", RunIfmr},
       {"process_scale", RunProcessScale},

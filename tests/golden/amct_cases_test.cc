@@ -68,7 +68,7 @@ TEST(AmctCasesTest, ObserverAgreesOnSmallCases) {
 TEST(AmctCasesTest, AllCasesPass) {
   const char* data = std::getenv("QUANTD_TEST_DATA");
   if (data == nullptr) GTEST_SKIP() << "QUANTD_TEST_DATA is not set";
-  ExpectAllPass(std::string(data) + "/golden/amct", 270);
+  ExpectAllPass(std::string(data) + "/golden/amct", 395);
 }
 
 TEST(AmctCasesTest, ObserverAgreesOnAllCases) {

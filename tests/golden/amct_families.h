@@ -26,6 +26,9 @@ absl::Status RunSearchNV2(const AmctCase& golden);
 // amct_dmq_cases.cc
 absl::Status RunDmqBalance(const AmctCase& golden);
 
+// amct_hfmg_cases.cc
+absl::Status RunHfmg(const AmctCase& golden);
+
 // amct_retrain_cases.cc
 absl::Status RunActivationQat(const AmctCase& golden);
 absl::Status RunWeightUlq(const AmctCase& golden);
