@@ -42,11 +42,45 @@ void ForEachStretch(int64_t size, const DequantParams& params, Run run) {
   }
 }
 
+float DequantOne(float x, float scale, float power) {
+  const float sum = std::round(x / scale);
+  float kept = std::round(sum / power);
+  if (kept < kLow) kept = kLow;
+  if (kept > kHigh) kept = kHigh;
+  return kept * scale * power;
+}
+
 // round(magnitude), half up. Below 2^31.
 inline int32_t RoundMagnitude(float magnitude) {
   const int32_t whole = static_cast<int32_t>(magnitude);
   const float rest = magnitude - static_cast<float>(whole);  // Exact.
   return whole + static_cast<int32_t>(rest >= 0.5f);
+}
+
+// Values of one channel. Both loops become vectors; the second has no NaN to
+// mind.
+void DequantPiece(const float* x, int64_t size, float scale, float power,
+                  float* y) {
+  int32_t nans = 0;
+  for (int64_t i = 0; i < size; ++i) nans += static_cast<int32_t>(x[i] != x[i]);
+  if (nans > 0) {
+    for (int64_t i = 0; i < size; ++i) y[i] = DequantOne(x[i], scale, power);
+    return;
+  }
+  // What is above clips; below 2^31. Not a constant: the compiler would branch.
+  const float max_sum = std::min(-kLow * power, 2147483520.0f);
+  const float inverse = 1.0f / power;  // Exact.
+  for (int64_t i = 0; i < size; ++i) {
+    const float quotient = x[i] / scale;
+    float sum = std::abs(quotient);
+    sum = sum < max_sum ? sum : max_sum;
+    const float shifted = static_cast<float>(RoundMagnitude(sum)) * inverse;
+    float kept = static_cast<float>(RoundMagnitude(shifted));
+    // -kLow for negative ones, else kHigh.
+    const float limit = 32767.5f - std::copysign(0.5f, quotient);
+    kept = kept < limit ? kept : limit;
+    y[i] = std::copysign(kept, quotient) * scale * power;
+  }
 }
 
 }  // namespace
@@ -81,11 +115,7 @@ void DequantReference(absl::Span<const float> x, const DequantParams& params,
   ForEachStretch(static_cast<int64_t>(x.size()), params,
                  [x, y](int64_t from, int64_t count, float scale, float power) {
                    for (int64_t i = from; i < from + count; ++i) {
-                     const float sum = std::round(x[i] / scale);
-                     float kept = std::round(sum / power);
-                     if (kept < kLow) kept = kLow;
-                     if (kept > kHigh) kept = kHigh;
-                     y[i] = kept * scale * power;
+                     y[i] = DequantOne(x[i], scale, power);
                    }
                  });
 }
@@ -96,27 +126,15 @@ void Dequant(absl::Span<const float> x, const DequantParams& params,
     if (x.data() != y.data()) std::copy(x.begin(), x.end(), y.begin());
     return;
   }
-  // The largest float32 below 2^31: what is above clips after any shift.
-  constexpr float kMaxSum = 2147483520.0f;
-  ForEachStretch(
-      static_cast<int64_t>(x.size()), params,
-      [x, y](int64_t begin, int64_t count, float scale, float power) {
-        const float* from = x.data() + begin;
-        float* to = y.data() + begin;
-        const float inverse = 1.0f / power;  // Exact.
-        for (int64_t i = 0; i < count; ++i) {
-          const float quotient = from[i] / scale;
-          float sum = std::abs(quotient);
-          sum = sum < kMaxSum ? sum : kMaxSum;  // Also NaN.
-          const float shifted =
-              static_cast<float>(RoundMagnitude(sum)) * inverse;
-          float kept = static_cast<float>(RoundMagnitude(shifted));
-          const float limit = quotient < 0 ? -kLow : kHigh;
-          kept = kept < limit ? kept : limit;
-          const float result = std::copysign(kept, quotient) * scale * power;
-          to[i] = quotient == quotient ? result : quotient;
-        }
-      });
+  ForEachStretch(static_cast<int64_t>(x.size()), params,
+                 [x, y](int64_t from, int64_t count, float scale, float power) {
+                   constexpr int64_t kPiece = 1024;
+                   for (int64_t i = from; i < from + count; i += kPiece) {
+                     const int64_t size = std::min(kPiece, from + count - i);
+                     DequantPiece(x.data() + i, size, scale, power,
+                                  y.data() + i);
+                   }
+                 });
 }
 
 }  // namespace quantd

@@ -43,10 +43,14 @@ absl::StatusOr<std::vector<float>> ArqScales(absl::Span<const float> weights,
 
 // round(w / scale), clipped to n bits, half away from zero.
 double UniformCode(float weight, float scale, int num_bits) {
-  const double half = 1 << (num_bits - 1);
-  return std::clamp(
-      std::round(static_cast<double>(weight) / static_cast<double>(scale)),
-      -half, half - 1);
+  // The largest value below one half: adding it and truncating is rounding.
+  constexpr double kHalf = 0x1.fffffffffffffp-2;
+  const double levels = 1 << (num_bits - 1);
+  const double steps =
+      std::clamp(static_cast<double>(weight) / static_cast<double>(scale),
+                 -levels, levels - 1);
+  return static_cast<double>(
+      static_cast<int32_t>(steps + std::copysign(kHalf, steps)));
 }
 
 double SquaredError(float weight, double code, float scale) {
@@ -63,38 +67,74 @@ double UniformSquaredError(absl::Span<const float> weights, float scale) {
   return sum;
 }
 
-// The weights in steps of `scale`, clipped to [-128, 127], as points: those
-// that are equal but for 1/256 become their mean. Sums are of whole multiples
-// of 2^-20.
-std::vector<LloydPoint> PointsOf(absl::Span<const float> weights, float scale) {
-  constexpr int kFractionBits = 20;
-  constexpr int kBinBits = 8;
-  constexpr int kCodeRange = 256;
+constexpr int kFractionBits = 20;
+constexpr int kBinBits = 8;
+
+// w / scale, clipped to [-128, 127], in 2^-20.
+int64_t FixedSteps(float weight, float scale) {
+  const double steps =
+      std::clamp(static_cast<double>(weight) / static_cast<double>(scale),
+                 -128.0, 127.0) *
+      (1 << kFractionBits);
+  return static_cast<int64_t>(steps + std::copysign(0.5, steps));
+}
+
+// The bin of 1/256 step, -32768 and up.
+int64_t BinOf(int64_t fixed) { return fixed >> (kFractionBits - kBinBits); }
+
+LloydPoint MeanPoint(int64_t sum, int64_t count) {
+  return {static_cast<double>(sum) / static_cast<double>(count) /
+              (1 << kFractionBits),
+          count};
+}
+
+std::vector<LloydPoint> SortedPoints(absl::Span<const float> weights,
+                                     float scale) {
+  std::vector<int64_t> values;
+  values.reserve(weights.size());
+  for (const float weight : weights) {
+    values.push_back(FixedSteps(weight, scale));
+  }
+  std::sort(values.begin(), values.end());
+  std::vector<LloydPoint> points;
+  for (size_t begin = 0, end = 0; begin < values.size(); begin = end) {
+    int64_t sum = 0;
+    while (end < values.size() && BinOf(values[end]) == BinOf(values[begin])) {
+      sum += values[end++];
+    }
+    points.push_back(MeanPoint(sum, static_cast<int64_t>(end - begin)));
+  }
+  return points;
+}
+
+std::vector<LloydPoint> HistogramPoints(absl::Span<const float> weights,
+                                        float scale) {
+  constexpr int64_t kLowestBin = -128 * (1 << kBinBits);
   struct Bin {
     int64_t count = 0;
     int64_t sum = 0;
   };
-  std::vector<Bin> bins(kCodeRange << kBinBits);
+  std::vector<Bin> bins(256 << kBinBits);
   for (const float weight : weights) {
-    const double steps =
-        std::clamp(static_cast<double>(weight) / static_cast<double>(scale),
-                   -128.0, 127.0);
-    const int64_t fixed =
-        static_cast<int64_t>(std::round(std::ldexp(steps, kFractionBits)));
-    Bin& bin = bins[(fixed >> (kFractionBits - kBinBits)) +
-                    ((kCodeRange / 2) << kBinBits)];
+    const int64_t fixed = FixedSteps(weight, scale);
+    Bin& bin = bins[BinOf(fixed) - kLowestBin];
     ++bin.count;
     bin.sum += fixed;
   }
   std::vector<LloydPoint> points;
   for (const Bin& bin : bins) {
-    if (bin.count == 0) continue;
-    points.push_back({std::ldexp(static_cast<double>(bin.sum) /
-                                     static_cast<double>(bin.count),
-                                 -kFractionBits),
-                      bin.count});
+    if (bin.count > 0) points.push_back(MeanPoint(bin.sum, bin.count));
   }
   return points;
+}
+
+// The weights in steps of `scale`, clipped to [-128, 127], as points: those
+// that are equal but for 1/256 become their mean. Sums are of whole multiples
+// of 2^-20, so both ways give the same.
+std::vector<LloydPoint> PointsOf(absl::Span<const float> weights, float scale) {
+  constexpr size_t kFewWeights = 16384;  // Faster sorted than counted.
+  return weights.size() < kFewWeights ? SortedPoints(weights, scale)
+                                      : HistogramPoints(weights, scale);
 }
 
 // The different 8-bit codes of `points` if there are at most 16, else nothing.

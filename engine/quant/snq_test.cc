@@ -138,6 +138,20 @@ TEST(SnqTest, SaysWhenUniformFourBitsAreBetter) {
   EXPECT_FALSE(large.blocks[0].worse_than_uniform);
 }
 
+TEST(SnqTest, LargeBlocksGiveTheSameAsSmallOnes) {
+  // Repeated weights keep their centres; a large block is counted in bins, a
+  // small one sorted.
+  const std::vector<float> once = Bell(1000);
+  std::vector<float> often;
+  for (int i = 0; i < 64; ++i) {
+    often.insert(often.end(), once.begin(), once.end());
+  }
+  ASSERT_OK_AND_ASSIGN(SnqWeights small, SnqSearch(once, {}));
+  ASSERT_OK_AND_ASSIGN(SnqWeights large, SnqSearch(often, {}));
+  EXPECT_EQ(small.blocks[0].centres, large.blocks[0].centres);
+  EXPECT_EQ(small.blocks[0].iterations, large.blocks[0].iterations);
+}
+
 TEST(SnqTest, SeedOfEachBlockIsItsNumber) {
   const std::vector<float> once = Bell(500);
   std::vector<float> twice = once;
