@@ -32,7 +32,7 @@ constexpr const char* kKinds[] = {"calibrate", "compare", "convert",
                                   "evaluate",  "inspect", "train"};
 constexpr const char* kPhases[] = {"LOAD",       "TRANSFORM", "STATISTICS",
                                    "THRESHOLDS", "EMIT",      "EVALUATE",
-                                   "TRAIN"};
+                                   "COMPARE",    "TRAIN"};
 constexpr int kMaxReasons = 100;
 
 // Seconds, three per decade: for calls and writes.
@@ -42,11 +42,11 @@ const Histogram::BucketBoundaries& RpcBuckets() {
   return *buckets;
 }
 
-// Seconds, an octave each: for jobs and phases.
+// Seconds, a factor of four each: for jobs and phases, of which there are many
+// kinds.
 const Histogram::BucketBoundaries& JobBuckets() {
   static const auto* const buckets = new Histogram::BucketBoundaries{
-      0.125, 0.25, 0.5, 1,   2,    4,    8,     16,   32,
-      64,    128,  256, 512, 1024, 4096, 16384, 86400};
+      0.25, 1, 4, 16, 64, 256, 1024, 4096, 16384, 86400};
   return *buckets;
 }
 
