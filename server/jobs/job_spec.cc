@@ -328,7 +328,8 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
-  return Required("kind (calibrate, convert, evaluate, compare, train or inspect)");
+  return Required(
+      "kind (calibrate, convert, evaluate, compare, train or inspect)");
 }
 
 }  // namespace quantd::jobs
