@@ -35,7 +35,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kDefaultBatchSize = 16;
 // AMCT's guide: 16 or 32 images are enough.
 constexpr int64_t kDefaultNumImages = 32;
 
@@ -91,9 +90,7 @@ absl::StatusOr<JobOutput> Calibration::Run() {
     if (!IsSaved(file.group, spec_.save())) continue;
     output_.files.push_back({std::move(file.name), std::move(file.contents)});
   }
-  tracker_.End();
-  output_.result.mutable_phase_times()->Assign(tracker_.phase_times().begin(),
-                                               tracker_.phase_times().end());
+  tracker_.Finish(&output_.result);
   return std::move(output_);
 }
 
@@ -125,8 +122,7 @@ absl::Status Calibration::Transform() {
 }
 
 int64_t Calibration::BatchSize() const {
-  if (spec_.batch_size() > 0) return spec_.batch_size();
-  return feed_.batch_size > 0 ? feed_.batch_size : kDefaultBatchSize;
+  return BatchSizeOf(feed_, spec_.batch_size());
 }
 
 absl::Status Calibration::ChooseBatches(int64_t num_records) {

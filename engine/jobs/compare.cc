@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -28,8 +27,6 @@
 
 namespace quantd {
 namespace {
-
-constexpr int64_t kDefaultBatchSize = 16;
 
 // A Quant layer, by what it represents.
 struct QuantRange {
@@ -137,9 +134,7 @@ absl::StatusOr<JobOutput> Comparison::Run() {
   tracker_.Begin("EMIT");
   *output_.result.mutable_compare() = Result();
   RETURN_IF_ERROR(Emit(output_.result.compare()));
-  tracker_.End();
-  output_.result.mutable_phase_times()->Assign(tracker_.phase_times().begin(),
-                                               tracker_.phase_times().end());
+  tracker_.Finish(&output_.result);
   return std::move(output_);
 }
 
@@ -239,8 +234,7 @@ std::vector<std::vector<Pair*>> Comparison::PairsByLayer(const Net& net) {
 }
 
 int64_t Comparison::BatchSize() const {
-  if (spec_.batch_size() > 0) return spec_.batch_size();
-  return feed_.batch_size > 0 ? feed_.batch_size : kDefaultBatchSize;
+  return BatchSizeOf(feed_, spec_.batch_size());
 }
 
 absl::Status Comparison::CompareAll() {

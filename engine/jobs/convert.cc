@@ -55,9 +55,7 @@ absl::StatusOr<JobOutput> Conversion::Run() {
   RETURN_IF_ERROR(tracker_.CheckCancelled());
   tracker_.Begin("EMIT");
   RETURN_IF_ERROR(Emit());
-  tracker_.End();
-  output_.result.mutable_phase_times()->Assign(tracker_.phase_times().begin(),
-                                               tracker_.phase_times().end());
+  tracker_.Finish(&output_.result);
   return std::move(output_);
 }
 

@@ -10,11 +10,6 @@
 #include "engine/jobs/phase_tracker.h"
 
 namespace quantd {
-namespace {
-
-constexpr int64_t kDefaultBatchSize = 16;
-
-}  // namespace
 
 absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
                                       const JobInputs& inputs,
@@ -31,16 +26,12 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
   AccuracyOptions options;
   ASSIGN_OR_RETURN(options.lmdb_path, DatasetPath(inputs, spec.dataset_id()));
   options.max_records = spec.max_records();
-  options.batch_size = spec.batch_size() > 0 ? spec.batch_size()
-                       : feed.batch_size > 0 ? feed.batch_size
-                                             : kDefaultBatchSize;
+  options.batch_size = BatchSizeOf(feed, spec.batch_size());
   tracker.Begin("EVALUATE");
   JobOutput output;
   ASSIGN_OR_RETURN(*output.result.mutable_float_accuracy(),
                    MeasureAccuracy(std::move(net), feed, options, &tracker));
-  tracker.End();
-  output.result.mutable_phase_times()->Assign(tracker.phase_times().begin(),
-                                              tracker.phase_times().end());
+  tracker.Finish(&output.result);
   return output;
 }
 

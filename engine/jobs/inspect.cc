@@ -40,9 +40,7 @@ absl::StatusOr<JobOutput> RunInspect(const v1::InspectSpec& spec,
   output.result.set_num_layers_quantized(on);
   output.result.set_num_layers_float(
       static_cast<int64_t>(config.layers.size()) - on);
-  tracker.End();
-  output.result.mutable_phase_times()->Assign(tracker.phase_times().begin(),
-                                              tracker.phase_times().end());
+  tracker.Finish(&output.result);
   return output;
 }
 

@@ -223,6 +223,12 @@ absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
   return reader;
 }
 
+int64_t BatchSizeOf(const NetworkFeed& feed, int64_t wanted) {
+  constexpr int64_t kDefaultBatchSize = 16;
+  if (wanted > 0) return wanted;
+  return feed.batch_size > 0 ? feed.batch_size : kDefaultBatchSize;
+}
+
 int64_t ImagesPerPass(const Net& net, int64_t batch_size) {
   int64_t elements = 1;
   for (int i = 0; i < net.num_layers(); ++i) {

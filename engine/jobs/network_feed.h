@@ -58,6 +58,9 @@ caffe::NetParameter WithInputLayer(caffe::NetParameter net,
 absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
     const NetworkFeed& feed, const std::string& lmdb_path, int64_t batch_size);
 
+// Images of a batch: `wanted` if it is not 0, else the Data layer's, else 16.
+int64_t BatchSizeOf(const NetworkFeed& feed, int64_t wanted);
+
 // Reads the next batch into the inputs of `net`; the number of images, 0 at
 // the end. `labels` gets the labels (N).
 absl::StatusOr<int64_t> FeedBatch(const NetworkFeed& feed, BatchReader* reader,

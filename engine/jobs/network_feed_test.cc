@@ -100,5 +100,13 @@ TEST(NetworkFeedTest, WithInputLayerKeepsTopsAndStatesTheBatch) {
   EXPECT_FALSE(net.layer(0).has_data_param());
 }
 
+TEST(NetworkFeedTest, BatchSizeIsTheJobsThenTheDataLayers) {
+  NetworkFeed feed;
+  EXPECT_EQ(BatchSizeOf(feed, 0), 16);
+  feed.batch_size = 7;
+  EXPECT_EQ(BatchSizeOf(feed, 0), 7);
+  EXPECT_EQ(BatchSizeOf(feed, 3), 3);
+}
+
 }  // namespace
 }  // namespace quantd

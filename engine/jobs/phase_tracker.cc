@@ -59,6 +59,11 @@ void PhaseTracker::End() {
   phase_.clear();
 }
 
+void PhaseTracker::Finish(v1::JobResult* result) {
+  End();
+  result->mutable_phase_times()->Assign(times_.begin(), times_.end());
+}
+
 absl::Status PhaseTracker::CheckCancelled() const {
   if (!monitor_->Cancelled()) return absl::OkStatus();
   return Error(absl::StatusCode::kCancelled, "CANCELLED_BY_USER",

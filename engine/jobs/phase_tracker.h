@@ -29,6 +29,8 @@ class PhaseTracker {
   void AdvanceTraining(int64_t done, const v1::TrainProgress& train);
   // Ends the last phase.
   void End();
+  // The same, and writes how long the phases took.
+  void Finish(v1::JobResult* result);
 
   // CANCELLED, CANCELLED_BY_USER, once the user asked for it; OK before.
   absl::Status CheckCancelled() const;

@@ -256,12 +256,10 @@ absl::StatusOr<JobOutput> RunTrain(const v1::TrainSpec& spec,
   TrainObserver observer(param, &tracker, &output);
   RETURN_IF_ERROR(solver->Solve(&observer));
   if (solver->iter() < param.max_iter()) return Stopping(solver->iter());
-  tracker.End();
+  tracker.Finish(&output.result);
   v1::TrainResult* result = output.result.mutable_train();
   result->set_num_iterations(solver->iter());
   result->set_loss(solver->loss());
-  output.result.mutable_phase_times()->Assign(tracker.phase_times().begin(),
-                                              tracker.phase_times().end());
   return output;
 }
 

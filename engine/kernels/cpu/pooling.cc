@@ -118,11 +118,9 @@ absl::Status CpuPooling::Run(const PoolGeometry& geometry, const Tensor& src,
 
 absl::Status CpuPooling::RunTraining(const PoolGeometry& geometry,
                                      const Tensor& src, Tensor* dst) {
-  nhwc_plan_.reset();
-  if (dst->num_elements() > 0 && MaxPoolingNhwcSupports(geometry) &&
-      CurrentDesc(src, src.shape().dims()) == NhwcDesc(src.shape())) {
-    return RunNhwc(geometry, src, dst);
-  }
+  ran_nhwc_ = dst->num_elements() > 0 && MaxPoolingNhwcSupports(geometry) &&
+              CurrentDesc(src, src.shape().dims()) == NhwcDesc(src.shape());
+  if (ran_nhwc_) return RunNhwc(geometry, src, dst);
   return RunFor(/*training=*/true, geometry, src, dst);
 }
 
@@ -132,7 +130,7 @@ absl::Status CpuPooling::RunNhwc(const PoolGeometry& geometry,
     const memory from = ReadMemory(src, src.shape().dims());
     const memory::desc dst_desc = NhwcDesc(dst->shape());
     const memory to = WriteMemory(dst_desc, dst);
-    nhwc_plan_ = std::make_unique<NhwcPlan>();
+    if (nhwc_plan_ == nullptr) nhwc_plan_ = std::make_unique<NhwcPlan>();
     nhwc_plan_->geometry = geometry;
     nhwc_plan_->src = src.shape();
     nhwc_plan_->dst_desc = dst_desc;
@@ -192,7 +190,7 @@ absl::Status CpuPooling::RunFor(bool training, const PoolGeometry& geometry,
 
 absl::Status CpuPooling::RunBackward(const Tensor& diff_dst, Tensor* diff_src) {
   if (diff_src->num_elements() == 0) return absl::OkStatus();
-  if (nhwc_plan_ != nullptr) return RunNhwcBackward(diff_dst, diff_src);
+  if (ran_nhwc_) return RunNhwcBackward(diff_dst, diff_src);
   return CatchDnnl("a pooling's gradient", [&] {
     const memory from = Reordered(ReadMemory(diff_dst, diff_dst.shape().dims()),
                                   plan_->backward_desc.diff_dst_desc(),

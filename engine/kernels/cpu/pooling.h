@@ -49,7 +49,8 @@ class CpuPooling {
   absl::Status RunNhwcBackward(const Tensor& diff_dst, Tensor* diff_src);
 
   std::unique_ptr<Plan> plan_;
-  std::unique_ptr<NhwcPlan> nhwc_plan_;  // If the last RunTraining() took it.
+  std::unique_ptr<NhwcPlan> nhwc_plan_;
+  bool ran_nhwc_ = false;  // In the last RunTraining().
 };
 
 }  // namespace quantd
