@@ -19,6 +19,9 @@ constexpr size_t kBlock = 1024;
 // the rounding of a float32 sum of kMaxKeptValues terms (some 3e-5).
 constexpr double kCloseCall = 5e-4;
 
+// Bins that tell candidates apart as well as AMCT's own float32 sums do.
+int BinBits(int num_bits) { return num_bits <= 8 ? 14 : 15; }
+
 // Extremes to keep so that every rank up to the expected count is among them.
 int64_t Capacity(float percentile, int64_t expected_count) {
   // float32 counts are coarse: a smaller count may have a larger rank.
@@ -48,7 +51,8 @@ IfmrObserver::IfmrObserver(const IfmrParams& params, int64_t expected_count)
     : params_(params),
       expected_count_(expected_count),
       largest_(Capacity(params.max_percentile, expected_count)),
-      smallest_(Capacity(params.min_percentile, expected_count)) {}
+      smallest_(Capacity(params.min_percentile, expected_count)),
+      histogram_(BinBits(params.num_bits)) {}
 
 absl::Status IfmrObserver::Add(absl::Span<const float> values) {
   if (static_cast<int64_t>(values.size()) > expected_count_ - count_) {
@@ -64,7 +68,7 @@ absl::Status IfmrObserver::Add(absl::Span<const float> values) {
   }
   while (!values.empty()) {
     const absl::Span<const float> block = values.subspan(0, kBlock);
-    const ValueRange range = FindValueRange(block);
+    const ValueRange range = histogram_.Add(block);
     if (!range.finite) {
       return Error(absl::StatusCode::kFailedPrecondition,
                    "ACTIVATION_NOT_FINITE",
@@ -73,7 +77,6 @@ absl::Status IfmrObserver::Add(absl::Span<const float> values) {
     }
     if (range.max > largest_.threshold()) largest_.Offer(block, 1.0f);
     if (-range.min > smallest_.threshold()) smallest_.Offer(block, -1.0f);
-    histogram_.Add(block, range.min, range.max);
     values.remove_prefix(block.size());
   }
   return absl::OkStatus();

@@ -24,16 +24,16 @@ namespace quantd {
 //
 // The percentiles are exact order statistics while their rank is at most
 // kMaxExactRank (at 0.999999: 131 G values); beyond, a histogram bin's width
-// (2^-14 of the largest magnitude) bounds their error. The loss curve comes
+// (2^-13 of the largest magnitude) bounds their error. The loss curve comes
 // from a histogram whose bins keep exact sums; at 8 bits its candidates differ
-// from each other as the true ones do to about 1e-6, which is less than the
+// from each other as the true ones do to about 1e-5, which is less than the
 // rounding of AMCT's own float32 sums (docs/algorithms/ifmr.md).
 //
 // Ownership: owns its statistics, keeps no reference to the data.
 // Threads: compatible, not safe. One per thread, then Merge().
-// Memory: up to 4 MiB for a small blob's values; 0.25 MiB, 0.5 MiB once a
-// negative value came, and 8 bytes for each
-//   value beyond a percentile. Finish() takes 3 MiB for its duration.
+// Memory: up to 4 MiB for a small blob's values; 0.125 MiB (0.25 MiB
+//   above 8 bits), twice that once a negative value came, and 8 bytes for each
+//   value beyond a percentile. Finish() takes six times that meanwhile.
 // Determinism: depends on the sequence of values alone, not on how it is cut
 //   into calls. Another order may move the loss curve by about 1e-9.
 //

@@ -8,13 +8,6 @@
 namespace quantd {
 namespace {
 
-constexpr int kCountShift = 42;
-constexpr uint64_t kSumMask = (uint64_t{1} << kCountShift) - 1;
-constexpr int kFirstPositionBits = 12;
-// Sums of up to kMaxCount positions of up to kMaxPositionBits fit into 42 bits.
-constexpr int kMaxPositionBits = 20;
-constexpr int64_t kMaxCount = (int64_t{1} << 22) - 1;
-constexpr int64_t kSpillCount = int64_t{1} << 20;
 // Smaller magnitudes all fall into bin 0; no legal scale resolves them.
 constexpr int kMinWidthExp = -100;
 constexpr size_t kBlock = 1024;
@@ -30,76 +23,87 @@ int ExponentAbove(float magnitude) {
 
 }  // namespace
 
-void LinearHistogram::Add(absl::Span<const float> values, float min,
-                          float max) {
-  const float max_magnitude = std::max(-min, max);
-  if (max_magnitude == 0.0f) return;
+ValueRange LinearHistogram::Add(absl::Span<const float> values) {
+  ValueRange all;
+  while (!values.empty() && all.finite) {
+    const absl::Span<const float> block = values.subspan(0, kBlock);
+    const ValueRange range =
+        empty() ? FindValueRange(block) : AddIfFitting(block);
+    if (range.finite && !Fits(range)) AddGrowing(block, range);
+    all.min = std::min(all.min, range.min);
+    all.max = std::max(all.max, range.max);
+    all.finite = range.finite;
+    values.remove_prefix(block.size());
+  }
+  return all;
+}
+
+bool LinearHistogram::Fits(const ValueRange& range) const {
+  const float magnitude = std::max(-range.min, range.max);
+  if (magnitude == 0.0f) return true;
+  return !empty() && ExponentAbove(magnitude) <= width_exp_ + bin_bits_ &&
+         (range.min >= 0.0f || num_signs() == 2);
+}
+
+ValueRange LinearHistogram::AddIfFitting(absl::Span<const float> values) {
+  const BinLayout layout = {num_bins(), std::ldexp(1.0f, -width_exp_),
+                            std::ldexp(1.0f, position_bits_)};
+  int32_t slot[kBlock + kLocateSlack];
+  int32_t position[kBlock + kLocateSlack];
+  const LocatedBins found = LocateBins(values, layout, slot, position);
+  if (!found.range.finite || !Fits(found.range)) return found.range;
+  const int64_t count = static_cast<int64_t>(values.size());
+  if (count_bound_ + count > max_count()) Spill();
+  count_bound_ += count;
+  Bin* const bins = bins_.data();
+  for (int64_t i = 0; i < found.count; ++i) {
+    bins[slot[i]] +=
+        (uint64_t{1} << kSumBits) + static_cast<uint32_t>(position[i]);
+  }
+  return found.range;
+}
+
+void LinearHistogram::AddGrowing(absl::Span<const float> values,
+                                 const ValueRange& range) {
   while (!values.empty()) {
-    // The range grows at the very value that needs it, so that the state does
-    // not depend on how the values are cut into calls.
-    size_t fitting = values.size();
-    if (empty() || ExponentAbove(max_magnitude) > width_exp_ + kBinBits) {
-      const float range =
-          empty() ? 0.0f : std::ldexp(1.0f, width_exp_ + kBinBits);
-      fitting = std::find_if(values.begin(), values.end(),
-                             [range](float value) {
-                               return value != 0.0f && std::abs(value) >= range;
-                             }) -
-                values.begin();
-    }
+    const float end = empty() ? 0.0f : std::ldexp(1.0f, width_exp_ + bin_bits_);
+    const size_t fitting =
+        std::find_if(values.begin(), values.end(),
+                     [end](float value) {
+                       return value != 0.0f && std::abs(value) >= end;
+                     }) -
+        values.begin();
     if (!empty()) {
-      if (min < 0.0f && num_signs() == 1) {
-        bins_.resize(BinLayout::kNumIgnored + 2 * kNumBins);
+      if (range.min < 0.0f && num_signs() == 1) {
+        bins_.resize(BinLayout::kNumIgnored + 2 * num_bins());
       }
-      AddInRange(values.first(fitting));
+      AddIfFitting(values.first(fitting));
     }
     values.remove_prefix(fitting);
     if (!values.empty()) GrowTo(std::abs(values.front()));
   }
 }
 
-void LinearHistogram::AddInRange(absl::Span<const float> values) {
-  const BinLayout layout = {kNumBins, std::ldexp(1.0f, -width_exp_),
-                            std::ldexp(1.0f, position_bits_)};
-  int32_t slot[kBlock + kLocateSlack];
-  int32_t position[kBlock + kLocateSlack];
-  while (!values.empty()) {
-    const size_t count = std::min(kBlock, values.size());
-    const int64_t found =
-        LocateBins(values.first(count), layout, slot, position);
-    if (count_bound_ + static_cast<int64_t>(count) > kMaxCount) Spill();
-    count_bound_ += static_cast<int64_t>(count);
-    Bin* const bins = bins_.data();
-    for (int64_t i = 0; i < found; ++i) {
-      bins[slot[i]] +=
-          (uint64_t{1} << kCountShift) + static_cast<uint32_t>(position[i]);
-    }
-    values.remove_prefix(count);
-  }
-}
-
 void LinearHistogram::GrowTo(float magnitude) {
   const int exponent = ExponentAbove(magnitude);
   if (empty()) {
-    width_exp_ = std::max(exponent - kBinBits, kMinWidthExp);
-    position_bits_ = kFirstPositionBits;
-    bins_.resize(BinLayout::kNumIgnored + kNumBins);
+    width_exp_ = std::max(exponent - bin_bits_, kMinWidthExp);
+    position_bits_ = first_position_bits();
+    bins_.resize(BinLayout::kNumIgnored + num_bins());
   }
-  while (width_exp_ + kBinBits < exponent) Grow();
+  while (width_exp_ + bin_bits_ < exponent) Grow();
 }
 
 void LinearHistogram::Grow() {
-  if (2 * count_bound_ > kMaxCount) Spill();
-  if (position_bits_ == kMaxPositionBits) {
-    Coarsen(kMaxPositionBits - kFirstPositionBits);
-  }
+  if (2 * count_bound_ > max_count()) Spill();
+  if (position_bits_ == max_position_bits()) Coarsen(kUnitGrowth);
   // The upper bin of a pair starts this many units into the merged one.
   const uint64_t shift = uint64_t{1} << position_bits_;
   std::vector<Bin> merged(bins_.size());
   for (int sign = 0; sign < num_signs(); ++sign) {
-    for (int i = 0; i < kNumBins; ++i) {
+    for (int i = 0; i < num_bins(); ++i) {
       Bin bin = bins_[SlotOf(sign, i)];
-      if (i % 2 == 1) bin += (bin >> kCountShift) * shift;
+      if (i % 2 == 1) bin += (bin >> kSumBits) * shift;
       merged[SlotOf(sign, i / 2)] += bin;
     }
   }
@@ -126,17 +130,18 @@ void LinearHistogram::Coarsen(int bits) {
 }
 
 void LinearHistogram::Spill() {
+  const int64_t kept = max_count() / 4;
   for (int sign = 0; sign < num_signs(); ++sign) {
-    for (int i = 0; i < kNumBins; ++i) {
+    for (int i = 0; i < num_bins(); ++i) {
       Bin& bin = bins_[SlotOf(sign, i)];
-      if (bin >> kCountShift < static_cast<uint64_t>(kSpillCount)) continue;
+      if (bin >> kSumBits < static_cast<uint64_t>(kept)) continue;
       WideBin& wide = overflow_[{sign, i}];
-      wide.count += bin >> kCountShift;
+      wide.count += bin >> kSumBits;
       wide.sum += bin & kSumMask;
       bin = 0;
     }
   }
-  count_bound_ = kSpillCount;
+  count_bound_ = kept;
 }
 
 void LinearHistogram::Merge(const LinearHistogram& other) {
@@ -151,7 +156,7 @@ void LinearHistogram::Merge(const LinearHistogram& other) {
   const int finer = position_bits_ - added.position_bits_;
   if (finer > 0) Coarsen(finer);
   if (finer < 0) added.Coarsen(-finer);
-  if (count_bound_ + added.count_bound_ > kMaxCount) {
+  if (count_bound_ + added.count_bound_ > max_count()) {
     Spill();
     added.Spill();
   }
@@ -166,6 +171,7 @@ void LinearHistogram::Merge(const LinearHistogram& other) {
 }
 
 HistogramTable::HistogramTable(const LinearHistogram& histogram) {
+  num_bins_ = histogram.num_bins();
   unit_ = std::ldexp(1.0, histogram.width_exp_ - histogram.position_bits_);
   bins_per_value_ = std::ldexp(1.0, -histogram.width_exp_);
   units_per_bin_ = int64_t{1} << histogram.position_bits_;
@@ -178,11 +184,11 @@ HistogramTable::HistogramTable(const LinearHistogram& histogram) {
 
 HistogramTable::Side HistogramTable::MakeSide(const LinearHistogram& histogram,
                                               int sign) const {
-  Side side(LinearHistogram::kNumBins + 1);
-  for (int i = 0; i < LinearHistogram::kNumBins; ++i) {
-    const uint64_t bin = histogram.bins_[LinearHistogram::SlotOf(sign, i)];
-    side[i + 1].count = static_cast<int64_t>(bin >> kCountShift);
-    side[i + 1].sum = bin & kSumMask;
+  Side side(num_bins_ + 1);
+  for (int i = 0; i < num_bins_; ++i) {
+    const uint64_t bin = histogram.bins_[histogram.SlotOf(sign, i)];
+    side[i + 1].count = static_cast<int64_t>(bin >> LinearHistogram::kSumBits);
+    side[i + 1].sum = bin & LinearHistogram::kSumMask;
   }
   for (const auto& [key, wide] : histogram.overflow_) {
     if (key.first != sign) continue;
@@ -190,7 +196,7 @@ HistogramTable::Side HistogramTable::MakeSide(const LinearHistogram& histogram,
     bin.count += static_cast<int64_t>(wide.count);
     bin.sum += static_cast<absl::int128>(wide.sum);
   }
-  for (int i = 0; i < LinearHistogram::kNumBins; ++i) {
+  for (int i = 0; i < num_bins_; ++i) {
     side[i + 1].sum +=
         absl::int128(i * units_per_bin_) * side[i + 1].count + side[i].sum;
     side[i + 1].count += side[i].count;
@@ -261,7 +267,7 @@ void HistogramTable::AddSquares(Side* side) const {
 HistogramTable::Cut HistogramTable::CutAt(const Side& side,
                                           double magnitude) const {
   const double at = magnitude * bins_per_value_;
-  if (at >= LinearHistogram::kNumBins) return {LinearHistogram::kNumBins, {}};
+  if (at >= num_bins_) return {num_bins_, {}};
   const int bin = static_cast<int>(at);
   const Spread spread = SpreadOf(side, bin);
   const double cut = (at - bin) * static_cast<double>(units_per_bin_);
@@ -313,7 +319,7 @@ double HistogramTable::CellError(const Side& side, const Cut& begin,
 void HistogramTable::AddSide(const Side& side, float scale, int last_level,
                              Cost* cost) const {
   if (side.empty()) return;
-  const Cut last = {LinearHistogram::kNumBins, {}};
+  const Cut last = {num_bins_, {}};
   const double step = scale / unit_;
   double error = 0.0;
   double variance = 0.0;

@@ -15,8 +15,8 @@
 
 namespace quantd {
 
-// Counts magnitudes in 2^15 bins per sign over [0, range), range a power of
-// two. Each bin has the count and the sum of its values' positions as
+// Counts magnitudes in 2^bin_bits bins per sign over [0, range), range a power
+// of two. Each bin has the count and the sum of its values' positions as
 // integers, so that they add up in any order and neighbours merge exactly when
 // a larger value doubles the range. Zeros are not counted.
 //
@@ -25,17 +25,22 @@ namespace quantd {
 // values shows, by about 2^-27 of the range.
 //
 // Threads: compatible, not safe. One per thread, then Merge().
-// Memory: 0.25 MiB, 0.5 MiB once a negative value came; nothing before the
-//   first nonzero value.
+// Memory: 8 bytes per bin, twice that once a negative value came; nothing
+//   before the first nonzero value.
 class LinearHistogram {
  public:
-  static constexpr int kBinBits = 15;
-  static constexpr int kNumBins = 1 << kBinBits;  // Per sign.
+  // `bin_bits` in [kMinBinBits, kMaxBinBits]. Fewer bins are faster, as they
+  // stay in the cache; each bit less makes the costs of a HistogramTable 2.8
+  // times less exact (docs/algorithms/ifmr.md).
+  static constexpr int kMinBinBits = 12;
+  static constexpr int kMaxBinBits = 15;
+  explicit LinearHistogram(int bin_bits) : bin_bits_(bin_bits) {}
 
-  // Counts `values`, all finite and in [min, max], with min <= 0 <= max.
-  void Add(absl::Span<const float> values, float min, float max);
+  // Counts `values` and returns their range; of no use afterwards if they are
+  // not all finite.
+  ValueRange Add(absl::Span<const float> values);
 
-  // Counts what `other` counted.
+  // Counts what `other`, of the same bin_bits, counted.
   void Merge(const LinearHistogram& other);
 
   // Nothing but zeros came.
@@ -44,22 +49,39 @@ class LinearHistogram {
  private:
   friend class HistogramTable;
 
-  // Count << 42 | sum of the positions, the distances from the bin's lower
-  // edge in units.
+  // Count << kSumBits | sum of the positions, the distances from the bin's
+  // lower edge in units.
   using Bin = uint64_t;
+  static constexpr int kSumBits = 42;
+  static constexpr Bin kSumMask = (Bin{1} << kSumBits) - 1;
+  static constexpr int kUnitBits = 27;   // Units of the first range, log2.
+  static constexpr int kUnitGrowth = 8;  // Doublings until the unit follows.
   // The same without limits.
   struct WideBin {
     uint64_t count = 0;
     absl::uint128 sum = 0;
   };
 
-  // Where bin `bin` of positive (0) or negative (1) values is in bins_.
-  static int SlotOf(int sign, int bin) {
-    return sign * kNumBins + BinLayout::Slot(bin);
+  int num_bins() const { return 1 << bin_bits_; }  // Per sign.
+  // The units per bin, as a power of two: of the first range, and the most.
+  // Sums of max_count() positions of max_position_bits() fit into a Bin.
+  int first_position_bits() const { return kUnitBits - bin_bits_; }
+  int max_position_bits() const { return first_position_bits() + kUnitGrowth; }
+  int64_t max_count() const {
+    return (int64_t{1} << (kSumBits - max_position_bits())) - 1;
   }
-  int num_signs() const { return static_cast<int>(bins_.size()) / kNumBins; }
-  // As Add, for magnitudes below the range.
-  void AddInRange(absl::Span<const float> values);
+  // Where bin `bin` of positive (0) or negative (1) values is in bins_.
+  int SlotOf(int sign, int bin) const {
+    return sign * num_bins() + BinLayout::Slot(bin);
+  }
+  int num_signs() const { return static_cast<int>(bins_.size()) >> bin_bits_; }
+  // Nothing has to grow to count values of this range.
+  bool Fits(const ValueRange& range) const;
+  // Counts up to kBlock values if they fit; returns their range in any case.
+  ValueRange AddIfFitting(absl::Span<const float> values);
+  // Counts values of `range`, and grows at the very value that needs it: the
+  // state does not depend on how the values are cut into calls.
+  void AddGrowing(absl::Span<const float> values, const ValueRange& range);
   // Widens the range to hold `magnitude`.
   void GrowTo(float magnitude);
   // Doubles the range.
@@ -69,6 +91,7 @@ class LinearHistogram {
   // Moves the sums of well-filled bins to overflow_.
   void Spill();
 
+  int bin_bits_;
   // A bin is 2^width_exp_ wide and has 2^position_bits_ units.
   int width_exp_ = 0;
   int position_bits_ = 0;
@@ -82,7 +105,7 @@ class LinearHistogram {
 // What it costs to quantize the values of a histogram. A snapshot: later
 // additions do not show.
 //
-// Memory: 1.5 MiB per sign.
+// Memory: 48 bytes per bin.
 class HistogramTable {
  public:
   explicit HistogramTable(const LinearHistogram& histogram);
@@ -133,7 +156,7 @@ class HistogramTable {
     double mean = 0.0;
     double half_width = 0.0;
   };
-  using Side = std::vector<Prefix>;  // kNumBins + 1, or empty.
+  using Side = std::vector<Prefix>;  // num_bins_ + 1, or empty.
 
   Side MakeSide(const LinearHistogram& histogram, int sign) const;
   // Decides discrete_.
@@ -152,6 +175,7 @@ class HistogramTable {
   double CellError(const Side& side, const Cut& begin, const Cut& end,
                    double level) const;
 
+  int num_bins_ = 0;
   double unit_ = 1.0;
   double bins_per_value_ = 1.0;  // 1 / a bin's width.
   int64_t units_per_bin_ = 1;

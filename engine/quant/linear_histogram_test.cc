@@ -10,9 +10,13 @@
 namespace quantd {
 namespace {
 
+constexpr int kBinBits = 14;
+
 void AddAll(const std::vector<float>& values, LinearHistogram* histogram) {
   const auto [min, max] = std::minmax_element(values.begin(), values.end());
-  histogram->Add(values, std::min(*min, 0.0f), std::max(*max, 0.0f));
+  const ValueRange range = histogram->Add(values);
+  EXPECT_EQ(range.min, std::min(*min, 0.0f));
+  EXPECT_EQ(range.max, std::max(*max, 0.0f));
 }
 
 double TrueCost(const std::vector<float>& values, float scale, float low,
@@ -36,7 +40,7 @@ std::vector<float> Normal(size_t size) {
 
 TEST(LinearHistogramTest, CostIsThatOfTheValues) {
   const std::vector<float> values = Normal(100000);
-  LinearHistogram histogram;
+  LinearHistogram histogram(kBinBits);
   AddAll(values, &histogram);
   const HistogramTable table(histogram);
   for (const float scale : {0.5f, 0.03f, 0.011f}) {
@@ -52,7 +56,7 @@ TEST(LinearHistogramTest, EqualValuesAreExact) {
   for (int i = 0; i < 5000; ++i) {
     values.push_back(static_cast<float>(i % 255 - 100) / 64.0f);
   }
-  LinearHistogram histogram;
+  LinearHistogram histogram(kBinBits);
   AddAll(values, &histogram);
   const HistogramTable table(histogram);
   EXPECT_EQ(table.QuantizationCost(1.0f / 64, -2.0f, 3.0f).squared_error, 0.0);
@@ -66,10 +70,10 @@ TEST(LinearHistogramTest, GrowthKeepsTheSums) {
   // Ascending magnitudes: the range doubles many times.
   std::sort(values.begin(), values.end(),
             [](float a, float b) { return std::abs(a) < std::abs(b); });
-  LinearHistogram growing;
+  LinearHistogram growing(kBinBits);
   AddAll(values, &growing);
   std::reverse(values.begin(), values.end());
-  LinearHistogram fixed;
+  LinearHistogram fixed(kBinBits);
   AddAll(values, &fixed);
   const double a =
       HistogramTable(growing).QuantizationCost(0.02f, -2, 2).squared_error;
@@ -80,7 +84,7 @@ TEST(LinearHistogramTest, GrowthKeepsTheSums) {
 
 TEST(LinearHistogramTest, ManyEqualValuesDoNotOverflow) {
   const std::vector<float> block(1 << 20, 0.75f);
-  LinearHistogram histogram;
+  LinearHistogram histogram(kBinBits);
   for (int i = 0; i < 20; ++i) AddAll(block, &histogram);
   // 0.75 becomes 0.5 or 1 at a step of 0.5: error 1/16 each.
   EXPECT_EQ(HistogramTable(histogram)
@@ -96,11 +100,11 @@ TEST(LinearHistogramTest, ManyEqualValuesDoNotOverflow) {
 
 TEST(LinearHistogramTest, LargestMagnitudeIsWithinABin) {
   std::vector<float> values = Normal(100000);
-  LinearHistogram histogram;
+  LinearHistogram histogram(kBinBits);
   AddAll(values, &histogram);
   const HistogramTable table(histogram);
   std::sort(values.begin(), values.end());
-  const float width = 8.0f / LinearHistogram::kNumBins;
+  const float width = 8.0f / (1 << kBinBits);
   for (const int rank : {1, 10, 1000, 30000}) {
     EXPECT_NEAR(table.LargestMagnitude(true, rank),
                 values[values.size() - rank], width);
@@ -110,7 +114,7 @@ TEST(LinearHistogramTest, LargestMagnitudeIsWithinABin) {
 }
 
 TEST(LinearHistogramTest, ExtremeMagnitudesFit) {
-  LinearHistogram histogram;
+  LinearHistogram histogram(kBinBits);
   AddAll({1e-45f, -1e-40f, 0.0f, 1e-20f, 3e38f, -3e38f, 1.0f}, &histogram);
   const HistogramTable table(histogram);
   EXPECT_NEAR(table.LargestMagnitude(true, 1), 3e38f, 1e34f);

@@ -45,15 +45,20 @@ struct BinLayout {
   }
 };
 
+struct LocatedBins {
+  int64_t count = 0;  // How many slots and positions there are.
+  ValueRange range;   // Of all values.
+};
+
 // For each value its slot in the table and the whole units from its bin's
-// lower edge, in the values' order; returns how many. Zeros may be left out, or
-// lie in the first slots: that, and only that, depends on `set`. Magnitudes are
-// below num_bins / bins_per_value. `slot` and `position` have room for
-// kLocateSlack more than there are values.
+// lower edge, in the values' order. Zeros may be left out, or lie in the first
+// slots: that, and only that, depends on `set`. If a magnitude is not below
+// num_bins / bins_per_value, only the range is of use. `slot` and `position`
+// have room for kLocateSlack more than there are values.
 constexpr int kLocateSlack = 16;
-int64_t LocateBins(absl::Span<const float> values, const BinLayout& layout,
-                   int32_t* slot, int32_t* position,
-                   InstructionSet set = InstructionSets().back());
+LocatedBins LocateBins(absl::Span<const float> values, const BinLayout& layout,
+                       int32_t* slot, int32_t* position,
+                       InstructionSet set = InstructionSets().back());
 
 }  // namespace quantd
 

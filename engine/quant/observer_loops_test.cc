@@ -48,11 +48,14 @@ TEST_P(ObserverLoopsTest, LocatesEveryValue) {
     const std::vector<float> values = Values(size);
     std::vector<int32_t> slot(size + kLocateSlack);
     std::vector<int32_t> position(size + kLocateSlack);
-    const int64_t count =
+    const LocatedBins bins =
         LocateBins(values, kLayout, slot.data(), position.data(), GetParam());
-    ASSERT_LE(count, static_cast<int64_t>(size));
+    ASSERT_LE(bins.count, static_cast<int64_t>(size));
+    const ValueRange range = FindValueRange(values, GetParam());
+    EXPECT_EQ(bins.range.min, range.min);
+    EXPECT_EQ(bins.range.max, range.max);
     Located located;
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < bins.count; ++i) {
       if (slot[i] < BinLayout::kNumIgnored) continue;
       located.push_back({slot[i], position[i]});
     }
@@ -71,6 +74,26 @@ TEST_P(ObserverLoopsTest, FindsTheRange) {
   const ValueRange positive = FindValueRange({2.0f, 3.0f}, GetParam());
   EXPECT_EQ(positive.min, 0.0f);
   EXPECT_EQ(positive.max, 3.0f);
+}
+
+TEST_P(ObserverLoopsTest, LocatingFindsWhatIsOutOfRange) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  int32_t slot[100 + kLocateSlack];
+  int32_t position[100 + kLocateSlack];
+  for (const float large : {4.0f, -4.0f, 3e38f}) {
+    std::vector<float> values = Values(100);
+    values[77] = large;
+    const ValueRange range =
+        LocateBins(values, kLayout, slot, position, GetParam()).range;
+    EXPECT_TRUE(range.finite);
+    EXPECT_EQ(large > 0 ? range.max : range.min, large);
+  }
+  for (const float bad : {infinity, -infinity, std::nanf("")}) {
+    std::vector<float> values = Values(100);
+    values[77] = bad;
+    EXPECT_FALSE(
+        LocateBins(values, kLayout, slot, position, GetParam()).range.finite);
+  }
 }
 
 TEST_P(ObserverLoopsTest, SeesWhatIsNotFinite) {

@@ -50,8 +50,9 @@ std::string DataOrSkip(benchmark::State& state) {
   return data;
 }
 
-// Decoding and forward passes of the float net alone, made to be fast.
-void BM_ForwardPasses(benchmark::State& state) {
+// Decoding and forward passes of the float net alone, made to be fast; with
+// the kernels of calibration, which leave out Winograd's, if `exact`.
+void ForwardPasses(benchmark::State& state, bool exact) {
   const std::string data = DataOrSkip(state);
   if (data.empty()) return;
   const v1::CalibrateSpec spec = SqueezeNet(data, state.range(0)).calibrate();
@@ -67,6 +68,7 @@ void BM_ForwardPasses(benchmark::State& state) {
       WithInputLayer(*model, *feed, 1, feed->image_shape), {});
   Net::Options options;
   options.inference = true;
+  options.fast_math = !exact;
   auto net = Net::Create(*optimized, options, MakeLayer);
   const int64_t images = ImagesPerPass(**net, kBatchSize);
   for (auto _ : state) {
@@ -82,7 +84,16 @@ void BM_ForwardPasses(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
+void BM_ForwardPasses(benchmark::State& state) { ForwardPasses(state, false); }
 BENCHMARK(BM_ForwardPasses)->Arg(32)->Arg(96)->Unit(benchmark::kMillisecond);
+
+void BM_ExactForwardPasses(benchmark::State& state) {
+  ForwardPasses(state, true);
+}
+BENCHMARK(BM_ExactForwardPasses)
+    ->Arg(32)
+    ->Arg(96)
+    ->Unit(benchmark::kMillisecond);
 
 // The phases STATISTICS and THRESHOLDS of a calibration job.
 void BM_Calibration(benchmark::State& state) {
