@@ -8,7 +8,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
@@ -29,9 +28,7 @@ class BatchNormLayer : public Layer {
                         "must be 0: statistics are not learned");
     }
     const caffe::BatchNormParameter& p = param().batch_norm_param();
-    if (!(p.eps() >= 0)) {
-      return FieldError("batch_norm_param.eps", "must not be negative");
-    }
+    RETURN_IF_ERROR(CheckEps("batch_norm_param.eps", p.eps()));
     use_global_stats_ = p.has_use_global_stats() ? p.use_global_stats()
                                                  : phase() == caffe::TEST;
     channels_ = Channels(bottoms[0]);
@@ -42,11 +39,7 @@ class BatchNormLayer : public Layer {
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
-    if (Channels(bottoms[0]) != channels_) {
-      return BottomError(absl::StrCat("a bottom of shape ",
-                                      bottoms[0].ToString(), " has not the ",
-                                      channels_, " channels of the first"));
-    }
+    RETURN_IF_ERROR(CheckChannels(bottoms[0], Channels(bottoms[0]), channels_));
     (*tops)[0] = bottoms[0];
     return absl::OkStatus();
   }

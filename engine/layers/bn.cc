@@ -9,7 +9,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
@@ -25,9 +24,7 @@ class BnLayer : public Layer {
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
-    if (!(p().eps() >= 0)) {
-      return FieldError("bn_param.eps", "must not be negative");
-    }
+    RETURN_IF_ERROR(CheckEps("bn_param.eps", p().eps()));
     ChooseForm();
     channels_ = bottoms[0].LegacyDim(1);
     caffe::FillerParameter one;
@@ -48,11 +45,7 @@ class BnLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const Shape& shape = bottoms[0];
-    if (shape.LegacyDim(1) != channels_) {
-      return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
-                                      " has not the ", channels_,
-                                      " channels of the first"));
-    }
+    RETURN_IF_ERROR(CheckChannels(shape, shape.LegacyDim(1), channels_));
     items_ = shape.LegacyDim(0);
     pixels_ = shape.num_axes() < 2 ? 1 : shape.Count(2);
     (*tops)[0] = shape;

@@ -51,6 +51,38 @@ absl::Status CheckArity(absl::Span<const Shape> bottoms, Arity num_bottoms,
   return CheckCount("tops", num_tops, allowed_tops);
 }
 
+absl::Status CheckSize(absl::string_view field, int64_t value, int64_t min,
+                       int64_t max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return FieldError(field, absl::StrCat("is ", value, "; it must be in [", min,
+                                        ", ", max, "]"));
+}
+
+absl::Status CheckEps(absl::string_view field, float value) {
+  if (value >= 0) return absl::OkStatus();
+  return FieldError(field, "must not be negative");
+}
+
+absl::Status CheckImageAxes(const Shape& bottom, absl::string_view what) {
+  if (bottom.num_axes() == 4) return absl::OkStatus();
+  return BottomError(absl::StrCat(what, " of shape ", bottom.ToString(),
+                                  " has not the 4 axes (N, C, H, W)"));
+}
+
+absl::Status CheckHasChannels(const Shape& bottom) {
+  if (bottom.num_axes() >= 2) return absl::OkStatus();
+  return BottomError(absl::StrCat("a bottom of shape ", bottom.ToString(),
+                                  " has no channels (axis 1)"));
+}
+
+absl::Status CheckChannels(const Shape& bottom, int64_t found,
+                           int64_t expected) {
+  if (found == expected) return absl::OkStatus();
+  return BottomError(absl::StrCat("a bottom of shape ", bottom.ToString(),
+                                  " has not the ", expected,
+                                  " channels of the first"));
+}
+
 absl::StatusOr<int> CanonicalAxis(const Shape& bottom, int64_t axis,
                                   absl::string_view field) {
   const int64_t num_axes = bottom.num_axes();

@@ -35,6 +35,27 @@ struct Arity {
 absl::Status CheckArity(absl::Span<const Shape> bottoms, Arity num_bottoms,
                         int num_tops, Arity allowed_tops);
 
+// Sizes, counts and factors that a parameter gives must be in [min, max].
+// Errors: as FieldError().
+absl::Status CheckSize(absl::string_view field, int64_t value, int64_t min = 1,
+                       int64_t max = 65535);
+
+// Errors: as FieldError() for a negative `value`, and for NaN.
+absl::Status CheckEps(absl::string_view field, float value);
+
+// Errors: as BottomError() for a bottom that is not (N, C, H, W); `what` is the
+// bottom's name, for the message.
+absl::Status CheckImageAxes(const Shape& bottom,
+                            absl::string_view what = "a bottom");
+
+// Errors: as BottomError() for a bottom without an axis 1.
+absl::Status CheckHasChannels(const Shape& bottom);
+
+// Errors: as BottomError() if `bottom`, which has `found` channels, has not the
+// `expected` ones of the layer's set-up.
+absl::Status CheckChannels(const Shape& bottom, int64_t found,
+                           int64_t expected);
+
 // The axis `axis` of `bottom`, counted from the end if negative. Errors: as
 // FieldError().
 absl::StatusOr<int> CanonicalAxis(const Shape& bottom, int64_t axis,

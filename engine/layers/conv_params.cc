@@ -10,8 +10,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxSize = 65535;
-
 using Repeated = google::protobuf::RepeatedField<uint32_t>;
 
 std::string FieldPath(const std::string& name) {
@@ -63,16 +61,12 @@ absl::StatusOr<std::vector<int64_t>> Sizes(const SizeField& field,
                                            int num_axes) {
   ASSIGN_OR_RETURN(std::vector<int64_t> sizes, RawSizes(field, num_axes));
   for (int64_t size : sizes) {
-    if (size < field.min || size > kMaxSize) {
-      return FieldError(FieldPath(field.name),
-                        absl::StrCat("is ", size, "; it must be in [",
-                                     field.min, ", ", kMaxSize, "]"));
-    }
+    RETURN_IF_ERROR(CheckSize(FieldPath(field.name), size, field.min));
   }
   return sizes;
 }
 
-absl::Status CheckChannels(const ConvGeometry& g) {
+absl::Status CheckGroups(const ConvGeometry& g) {
   if (g.channels_out < 1 || g.channels_out > INT32_MAX) {
     return FieldError(FieldPath("num_output"), "must be positive");
   }
@@ -116,7 +110,7 @@ absl::StatusOr<ConvGeometry> ParseConvParams(
   channels_only.channels_in = channels;
   channels_only.channels_out = p.num_output();
   channels_only.group = p.group();
-  RETURN_IF_ERROR(CheckChannels(channels_only));
+  RETURN_IF_ERROR(CheckGroups(channels_only));
   ASSIGN_OR_RETURN(ConvGeometry g, ParseConvWindow(p, num_spatial_axes));
   g.channels_in = channels_only.channels_in;
   g.channels_out = channels_only.channels_out;

@@ -16,8 +16,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxSize = 65535;
-
 // Where an output coordinate lies along an axis of `size` pixels.
 struct Place {
   bool is_inside;
@@ -101,12 +99,6 @@ class CropAndResizeLayer : public Layer {
  private:
   const caffe::CropAndResizeParameter& crop() const {
     return param().crop_and_resize_param();
-  }
-
-  static absl::Status CheckSize(absl::string_view field, int64_t size) {
-    if (size >= 1 && size <= kMaxSize) return absl::OkStatus();
-    return FieldError(field, absl::StrCat("is ", size, "; it must be in [1, ",
-                                          kMaxSize, "]"));
   }
 
   void Crop(const Tensor& images, int64_t item, const float* box,

@@ -159,11 +159,8 @@ class DetectionOutputLayer : public Layer {
   }
 
   absl::Status CheckOptions() const {
-    if (options_.num_classes < 1 || options_.num_classes > kMaxClasses) {
-      return FieldError(Field("num_classes"),
-                        absl::StrCat("is ", options_.num_classes,
-                                     "; it must be in [1, ", kMaxClasses, "]"));
-    }
+    RETURN_IF_ERROR(
+        CheckSize(Field("num_classes"), options_.num_classes, 1, kMaxClasses));
     if (!(options_.nms.threshold >= 0)) {
       return FieldError(
           Field(is_cann_ ? "iou_threshold" : "nms_param.nms_threshold"),

@@ -25,8 +25,10 @@ class FrcnDetectionLayer : public Layer {
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {3, 3}, num_tops, {1, 1}));
-    RETURN_IF_ERROR(CheckField("class_num", frcn().class_num()));
-    return CheckField("keep_topk", frcn().keep_topk());
+    RETURN_IF_ERROR(CheckSize("frcn_detection_param.class_num",
+                              frcn().class_num(), 1, kMaxField));
+    return CheckSize("frcn_detection_param.keep_topk", frcn().keep_topk(), 1,
+                     kMaxField);
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
@@ -88,13 +90,6 @@ class FrcnDetectionLayer : public Layer {
  private:
   const caffe::FrcnDetectionParameter& frcn() const {
     return param().frcn_detection_param();
-  }
-
-  static absl::Status CheckField(absl::string_view field, int64_t value) {
-    if (value >= 1 && value <= kMaxField) return absl::OkStatus();
-    return FieldError(
-        absl::StrCat("frcn_detection_param.", field),
-        absl::StrCat("is ", value, "; it must be in [1, ", kMaxField, "]"));
   }
 };
 

@@ -25,10 +25,8 @@ class GroupNormLayer : public Layer {
               : p.has_group()    ? p.group()
                                  : p.group_ratio();
     norm_.rows.eps = p.has_epsilon() ? p.epsilon() : p.eps();
-    if (!(norm_.rows.eps >= 0)) {
-      return FieldError("group_norm_param.eps", "must not be negative");
-    }
-    RETURN_IF_ERROR(CheckChannels(bottoms[0]));
+    RETURN_IF_ERROR(CheckEps("group_norm_param.eps", norm_.rows.eps));
+    RETURN_IF_ERROR(CheckGroups(bottoms[0]));
     channels_ = bottoms[0][1];
     const std::vector<Shape>& expected = expected_blobs();
     if (expected.empty() && !p.has_num_groups() && !p.has_group()) {
@@ -49,12 +47,8 @@ class GroupNormLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const Shape& shape = bottoms[0];
-    RETURN_IF_ERROR(CheckChannels(shape));
-    if (shape[1] != channels_) {
-      return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
-                                      " has not the ", channels_,
-                                      " channels of the first"));
-    }
+    RETURN_IF_ERROR(CheckGroups(shape));
+    RETURN_IF_ERROR(CheckChannels(shape, shape[1], channels_));
     norm_.rows.rows = shape[0] * groups_;
     norm_.rows.size = channels_ / groups_ * shape.Count(2);
     ASSIGN_OR_RETURN(norm_.affine,
@@ -79,11 +73,8 @@ class GroupNormLayer : public Layer {
   bool AllowsInPlace() const override { return true; }
 
  private:
-  absl::Status CheckChannels(const Shape& shape) const {
-    if (shape.num_axes() < 2) {
-      return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
-                                      " has no channels (axis 1)"));
-    }
+  absl::Status CheckGroups(const Shape& shape) const {
+    RETURN_IF_ERROR(CheckHasChannels(shape));
     if (groups_ > 0 && shape[1] % groups_ == 0) return absl::OkStatus();
     return FieldError(
         "group_norm_param.num_groups",

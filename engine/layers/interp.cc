@@ -17,8 +17,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxField = 65535;
-
 class InterpLayer : public Layer {
  public:
   using Layer::Layer;
@@ -33,10 +31,8 @@ class InterpLayer : public Layer {
           std::tuple{"shrink_factor", p.has_shrink_factor(), p.shrink_factor()},
           std::tuple{"full_zoom_factor", p.has_full_zoom_factor(),
                      p.full_zoom_factor()}}) {
-      if (!is_given || (value >= 1 && value <= kMaxField)) continue;
-      return FieldError(
-          absl::StrCat("interp_param.", name),
-          absl::StrCat("is ", value, "; it must be in [1, ", kMaxField, "]"));
+      if (!is_given) continue;
+      RETURN_IF_ERROR(CheckSize(absl::StrCat("interp_param.", name), value));
     }
     if (p.pad_beg() > 0 || p.pad_end() > 0) {
       return FieldError(
@@ -56,10 +52,7 @@ class InterpLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const Shape& x = bottoms[0];
-    if (x.num_axes() != 4) {
-      return BottomError(absl::StrCat("a bottom of shape ", x.ToString(),
-                                      " has not the 4 axes (N, C, H, W)"));
-    }
+    RETURN_IF_ERROR(CheckImageAxes(x));
     ASSIGN_OR_RETURN(const int64_t h, OutputSize(x[2], interp().height()));
     ASSIGN_OR_RETURN(const int64_t w, OutputSize(x[3], interp().width()));
     ASSIGN_OR_RETURN((*tops)[0], Shape::Create({x[0], x[1], h, w}));

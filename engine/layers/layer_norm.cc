@@ -22,9 +22,7 @@ class LayerNormLayer : public Layer {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
     const caffe::LayerNormParameter& p = param().layer_norm_param();
     norm_.rows.eps = p.has_epsilon() ? p.epsilon() : p.eps();
-    if (!(norm_.rows.eps >= 0)) {
-      return FieldError("layer_norm_param.eps", "must not be negative");
-    }
+    RETURN_IF_ERROR(CheckEps("layer_norm_param.eps", norm_.rows.eps));
     RETURN_IF_ERROR(Resolve(bottoms[0]));
     normalized_ = norm_.affine.shape;
     if (!p.elementwise_affine()) return absl::OkStatus();

@@ -48,11 +48,7 @@ class LrnLayer : public Layer {
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
-    if (bottoms[0].num_axes() != 4) {
-      return BottomError(absl::StrCat("a bottom of shape ",
-                                      bottoms[0].ToString(),
-                                      " has not the 4 axes (N, C, H, W)"));
-    }
+    RETURN_IF_ERROR(CheckImageAxes(bottoms[0]));
     (*tops)[0] = bottoms[0];
     return scratch_.Resize(bottoms[0]);
   }

@@ -18,9 +18,7 @@ class MvnLayer : public Layer {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
     const caffe::MVNParameter& mvn = param().mvn_param();
-    if (!(mvn.eps() >= 0)) {
-      return FieldError("mvn_param.eps", "must not be negative");
-    }
+    RETURN_IF_ERROR(CheckEps("mvn_param.eps", mvn.eps()));
     norm_.rows.eps = mvn.eps();
     norm_.rows.eps_in_root = false;
     norm_.rows.divide = mvn.normalize_variance();

@@ -32,9 +32,7 @@ class NormalizeLayer : public Layer {
                  (param().has_norm_param() || !expected_blobs().empty());
     RETURN_IF_ERROR(
         CheckArity(bottoms, {1, 1}, num_tops, {1, has_scale_ ? 1 : 2}));
-    if (!(p().eps() >= 0)) {
-      return FieldError("norm_param.eps", "must not be negative");
-    }
+    RETURN_IF_ERROR(CheckEps("norm_param.eps", p().eps()));
     const std::string& kind = param().normalize_param().normalize_type();
     if (kind != "L1" && kind != "L2") {
       return FieldError("normalize_param.normalize_type",
@@ -42,7 +40,7 @@ class NormalizeLayer : public Layer {
     }
     norm_.eps = has_scale_ ? p().eps() : kEpsWithoutScale;
     norm_.l1 = !has_scale_ && kind == "L1";
-    RETURN_IF_ERROR(CheckChannels(bottoms[0]));
+    RETURN_IF_ERROR(CheckHasChannels(bottoms[0]));
     channels_ = bottoms[0][1];
     if (!has_scale_) return absl::OkStatus();
     caffe::FillerParameter one;
@@ -55,12 +53,8 @@ class NormalizeLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const Shape& shape = bottoms[0];
-    RETURN_IF_ERROR(CheckChannels(shape));
-    if (shape[1] != channels_) {
-      return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
-                                      " has not the ", channels_,
-                                      " channels of the first"));
-    }
+    RETURN_IF_ERROR(CheckHasChannels(shape));
+    RETURN_IF_ERROR(CheckChannels(shape, shape[1], channels_));
     const bool whole_items = has_scale_ && p().across_spatial();
     norm_.outer = shape[0];
     norm_.dim = whole_items ? shape.Count(1) : channels_;
@@ -119,12 +113,6 @@ class NormalizeLayer : public Layer {
 
  private:
   const caffe::NormalizeParameter& p() const { return param().norm_param(); }
-
-  static absl::Status CheckChannels(const Shape& shape) {
-    if (shape.num_axes() >= 2) return absl::OkStatus();
-    return BottomError(absl::StrCat("a bottom of shape ", shape.ToString(),
-                                    " has no channels (axis 1)"));
-  }
 
   void TakeScale() {
     const absl::Span<const float> blob = blobs_[0].values();

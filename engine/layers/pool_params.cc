@@ -6,42 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/size_pair.h"
 
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxSize = 65535;
-
 std::string FieldPath(absl::string_view name) {
   return absl::StrCat("pooling_param.", name);
-}
-
-absl::Status CheckSize(absl::string_view name, int64_t size, int64_t min) {
-  if (size >= min && size <= kMaxSize) return absl::OkStatus();
-  return FieldError(
-      FieldPath(name),
-      absl::StrCat("is ", size, "; it must be in [", min, ", ", kMaxSize, "]"));
-}
-
-// One of kernel, stride, pad: given once, or by _h and _w.
-struct PairField {
-  const char* name;
-  bool has_both, has_h, has_w;
-  int64_t both, h, w;
-  int64_t min;
-};
-
-absl::StatusOr<PoolGeometry::Pair> ReadPair(const PairField& f) {
-  if (f.has_both && (f.has_h || f.has_w)) {
-    return FieldError(FieldPath(f.name),
-                      "is given together with its _h and _w forms; keep one");
-  }
-  const bool split = f.has_h || f.has_w;
-  const PoolGeometry::Pair pair =
-      split ? PoolGeometry::Pair{f.h, f.w} : PoolGeometry::Pair{f.both, f.both};
-  RETURN_IF_ERROR(CheckSize(f.name, pair.h, f.min));
-  RETURN_IF_ERROR(CheckSize(f.name, pair.w, f.min));
-  return pair;
 }
 
 bool HasSides(const caffe::PoolingParameter& p) {
@@ -50,10 +21,10 @@ bool HasSides(const caffe::PoolingParameter& p) {
 }
 
 absl::Status ReadSides(const caffe::PoolingParameter& p, PoolGeometry* g) {
-  RETURN_IF_ERROR(CheckSize("pad_up", p.pad_up(), 0));
-  RETURN_IF_ERROR(CheckSize("pad_down", p.pad_down(), 0));
-  RETURN_IF_ERROR(CheckSize("pad_left", p.pad_left(), 0));
-  RETURN_IF_ERROR(CheckSize("pad_right", p.pad_right(), 0));
+  RETURN_IF_ERROR(CheckSize(FieldPath("pad_up"), p.pad_up(), 0));
+  RETURN_IF_ERROR(CheckSize(FieldPath("pad_down"), p.pad_down(), 0));
+  RETURN_IF_ERROR(CheckSize(FieldPath("pad_left"), p.pad_left(), 0));
+  RETURN_IF_ERROR(CheckSize(FieldPath("pad_right"), p.pad_right(), 0));
   if (p.pad() != 0 || p.pad_h() != 0 || p.pad_w() != 0) {
     return FieldError(FieldPath("pad"),
                       "is given together with pad_up, pad_down, pad_left or "
@@ -68,9 +39,9 @@ absl::Status ReadPadding(const caffe::PoolingParameter& p, PoolGeometry* g) {
   if (HasSides(p)) {
     RETURN_IF_ERROR(ReadSides(p, g));
   } else {
-    ASSIGN_OR_RETURN(g->pad,
-                     ReadPair({"pad", p.has_pad(), p.has_pad_h(), p.has_pad_w(),
-                               p.pad(), p.pad_h(), p.pad_w(), 0}));
+    ASSIGN_OR_RETURN(g->pad, ReadSizePair({"pooling_param.pad", p.has_pad(),
+                                           p.has_pad_h(), p.has_pad_w(),
+                                           p.pad(), p.pad_h(), p.pad_w(), 0}));
   }
   const PoolGeometry::Pair end = g->PadEnd();
   if (g->pad.h >= g->kernel.h || g->pad.w >= g->kernel.w ||
@@ -128,13 +99,13 @@ absl::StatusOr<PoolGeometry> ParsePoolParams(const caffe::PoolingParameter& p) {
     return g;
   }
   ASSIGN_OR_RETURN(
-      g.kernel, ReadPair({"kernel_size", p.has_kernel_size(), p.has_kernel_h(),
-                          p.has_kernel_w(), p.kernel_size(), p.kernel_h(),
-                          p.kernel_w(), 1}));
-  ASSIGN_OR_RETURN(
-      g.stride,
-      ReadPair({"stride", p.has_stride(), p.has_stride_h(), p.has_stride_w(),
-                p.stride(), p.stride_h(), p.stride_w(), 1}));
+      g.kernel, ReadSizePair({"pooling_param.kernel_size", p.has_kernel_size(),
+                              p.has_kernel_h(), p.has_kernel_w(),
+                              p.kernel_size(), p.kernel_h(), p.kernel_w(), 1}));
+  ASSIGN_OR_RETURN(g.stride,
+                   ReadSizePair({"pooling_param.stride", p.has_stride(),
+                                 p.has_stride_h(), p.has_stride_w(), p.stride(),
+                                 p.stride_h(), p.stride_w(), 1}));
   RETURN_IF_ERROR(ReadPadding(p, &g));
   return g;
 }

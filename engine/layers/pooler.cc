@@ -1,6 +1,7 @@
 #include "engine/layers/pooler.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/core/random.h"
 #include "engine/kernels/reference/pooling.h"
 #include "engine/kernels/reference/stochastic_pooling.h"
@@ -11,10 +12,7 @@ namespace quantd {
 absl::StatusOr<Shape> Pooler::OutputShape(const PoolGeometry& geometry,
                                           const Shape& src,
                                           absl::string_view kernel_field) {
-  if (src.num_axes() != 4) {
-    return BottomError(absl::StrCat("a bottom of shape ", src.ToString(),
-                                    " has not the 4 axes (N, C, H, W)"));
-  }
+  RETURN_IF_ERROR(CheckImageAxes(src));
   const int64_t h = geometry.OutputHeight(src[2]);
   const int64_t w = geometry.OutputWidth(src[3]);
   if (h < 1 || w < 1) {

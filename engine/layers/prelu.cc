@@ -2,7 +2,6 @@
 // channel_shared, one for all. Blob: a (C), or a scalar.
 #include <memory>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
@@ -17,11 +16,7 @@ class PReluLayer : public Layer {
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
-    if (bottoms[0].num_axes() < 2) {
-      return BottomError(absl::StrCat("a bottom of shape ",
-                                      bottoms[0].ToString(),
-                                      " has no channels (axis 1)"));
-    }
+    RETURN_IF_ERROR(CheckHasChannels(bottoms[0]));
     channels_ = bottoms[0][1];
     const caffe::PReLUParameter& p = param().prelu_param();
     caffe::FillerParameter quarter;
@@ -33,11 +28,8 @@ class PReluLayer : public Layer {
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
-    if (bottoms[0].num_axes() < 2 || bottoms[0][1] != channels_) {
-      return BottomError(absl::StrCat("a bottom of shape ",
-                                      bottoms[0].ToString(), " has not the ",
-                                      channels_, " channels of the first"));
-    }
+    const int64_t found = bottoms[0].num_axes() < 2 ? -1 : bottoms[0][1];
+    RETURN_IF_ERROR(CheckChannels(bottoms[0], found, channels_));
     (*tops)[0] = bottoms[0];
     return absl::OkStatus();
   }

@@ -67,9 +67,9 @@ class PsRoiLayer : public Layer {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::PSROIPoolingParameter& p = param().psroi_pooling_param();
     RETURN_IF_ERROR(
-        CheckRoiField("psroi_pooling_param.output_dim", p.output_dim()));
+        CheckSize("psroi_pooling_param.output_dim", p.output_dim()));
     RETURN_IF_ERROR(
-        CheckRoiField("psroi_pooling_param.group_size", p.group_size()));
+        CheckSize("psroi_pooling_param.group_size", p.group_size()));
     return CheckSpatialScale("psroi_pooling_param.spatial_scale",
                              p.spatial_scale());
   }

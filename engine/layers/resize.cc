@@ -31,10 +31,9 @@ struct SizeField {
 absl::StatusOr<int64_t> OutputSize(absl::string_view message,
                                    const SizeField& field, int64_t input) {
   if (field.has_output) {
-    if (field.output >= 1 && field.output <= kMaxSize) return field.output;
-    return FieldError(absl::StrCat(message, ".output_", field.name),
-                      absl::StrCat("is ", field.output, "; it must be in [1, ",
-                                   kMaxSize, "]"));
+    RETURN_IF_ERROR(CheckSize(absl::StrCat(message, ".output_", field.name),
+                              field.output, 1, kMaxSize));
+    return field.output;
   }
   const double size =
       std::floor(static_cast<double>(static_cast<float>(input) * field.scale));

@@ -76,11 +76,8 @@ class RetinaFaceDetectionLayer : public Layer {
     constexpr int kBottoms = kMaps * kBottomsPerMap;
     RETURN_IF_ERROR(
         CheckArity(bottoms, {kBottoms, kBottoms}, num_tops, {1, 1}));
-    const int64_t keep = face_param().keep_topk();
-    if (keep >= 1 && keep <= kMaxKept) return absl::OkStatus();
-    return FieldError(
-        "retinaface_detection_param.keep_topk",
-        absl::StrCat("is ", keep, "; it must be in [1, ", kMaxKept, "]"));
+    return CheckSize("retinaface_detection_param.keep_topk",
+                     face_param().keep_topk(), 1, kMaxKept);
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <memory>
 
-#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
@@ -54,8 +53,8 @@ class RoiPoolingLayer : public Layer {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::ROIPoolingParameter& p = param().roi_pooling_param();
-    RETURN_IF_ERROR(CheckRoiField("roi_pooling_param.pooled_h", p.pooled_h()));
-    RETURN_IF_ERROR(CheckRoiField("roi_pooling_param.pooled_w", p.pooled_w()));
+    RETURN_IF_ERROR(CheckSize("roi_pooling_param.pooled_h", p.pooled_h()));
+    RETURN_IF_ERROR(CheckSize("roi_pooling_param.pooled_w", p.pooled_w()));
     scale_h_ =
         p.has_spatial_scale_h() ? p.spatial_scale_h() : p.spatial_scale();
     scale_w_ =

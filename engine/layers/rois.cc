@@ -75,19 +75,9 @@ absl::StatusOr<std::vector<Roi>> ReadRois(const Tensor& rois,
 absl::StatusOr<Shape> RoiTopShape(const Shape& features, const Shape& rois,
                                   int64_t channels, int64_t height,
                                   int64_t width) {
-  if (features.num_axes() != 4) {
-    return BottomError(absl::StrCat("bottom 0 of shape ", features.ToString(),
-                                    " has not the 4 axes (N, C, H, W)"));
-  }
+  RETURN_IF_ERROR(CheckImageAxes(features, "bottom 0"));
   ASSIGN_OR_RETURN(const int64_t count, CountRois(rois));
   return Shape::Create({count, channels, height, width});
-}
-
-absl::Status CheckRoiField(absl::string_view field, int64_t value) {
-  constexpr int64_t kMax = 65535;
-  if (value >= 1 && value <= kMax) return absl::OkStatus();
-  return FieldError(
-      field, absl::StrCat("is ", value, "; it must be in [1, ", kMax, "]"));
 }
 
 absl::Status CheckSpatialScale(absl::string_view field, float scale) {

@@ -39,10 +39,6 @@ absl::StatusOr<Shape> RoiTopShape(const Shape& features, const Shape& rois,
                                   int64_t channels, int64_t height,
                                   int64_t width);
 
-// Sizes that a ROI layer's fields give must be in [1, 65535]: INVALID_ARGUMENT
-// that names `field`.
-absl::Status CheckRoiField(absl::string_view field, int64_t value);
-
 // `scale` must be in (0, 1024]: INVALID_ARGUMENT that names `field`.
 absl::Status CheckSpatialScale(absl::string_view field, float scale);
 

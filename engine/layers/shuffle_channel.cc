@@ -21,10 +21,7 @@ class ShuffleChannelLayer : public MappedLayer {
                    std::vector<Top>* tops) override {
     const Shape& bottom = bottoms[0];
     const int64_t group = param().shuffle_channel_param().group();
-    if (bottom.num_axes() < 2) {
-      return BottomError(absl::StrCat("a bottom of shape ", bottom.ToString(),
-                                      " has no channels (axis 1)"));
-    }
+    RETURN_IF_ERROR(CheckHasChannels(bottom));
     if (group == 0 || bottom[1] % group != 0) {
       return FieldError("shuffle_channel_param.group",
                         absl::StrCat(group, " does not divide the ", bottom[1],

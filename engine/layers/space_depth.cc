@@ -15,8 +15,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxBlock = 65535;
-
 // What a type's parameters say.
 struct Blocks {
   bool to_depth = true;
@@ -26,15 +24,9 @@ struct Blocks {
   bool channel_first = false;  // CRD: a channel's blocks lie side by side.
 };
 
-absl::Status CheckBlock(absl::string_view field, int64_t size) {
-  if (size >= 1 && size <= kMaxBlock) return absl::OkStatus();
-  return FieldError(
-      field, absl::StrCat("is ", size, "; it must be in [1, ", kMaxBlock, "]"));
-}
-
 absl::StatusOr<Blocks> ReadReorg(const caffe::LayerParameter& param) {
   const caffe::ReorgParameter& p = param.reorg_param();
-  RETURN_IF_ERROR(CheckBlock("reorg_param.stride", p.stride()));
+  RETURN_IF_ERROR(CheckSize("reorg_param.stride", p.stride()));
   return Blocks{!p.reverse(), p.stride(), p.stride()};
 }
 
@@ -47,24 +39,22 @@ absl::StatusOr<Blocks> ReadReorganize(const caffe::LayerParameter& param) {
   }
   const Blocks blocks = {!p.is_flatten(), is_split ? p.stride_h() : p.stride(),
                          is_split ? p.stride_w() : p.stride()};
-  RETURN_IF_ERROR(CheckBlock("reorg_param.stride", blocks.h));
-  RETURN_IF_ERROR(CheckBlock("reorg_param.stride", blocks.w));
+  RETURN_IF_ERROR(CheckSize("reorg_param.stride", blocks.h));
+  RETURN_IF_ERROR(CheckSize("reorg_param.stride", blocks.w));
   return blocks;
 }
 
 absl::StatusOr<Blocks> ReadPassThrough(const caffe::LayerParameter& param) {
   const caffe::PassThroughParameter& p = param.pass_through_param();
   RETURN_IF_ERROR(
-      CheckBlock("pass_through_param.block_height", p.block_height()));
-  RETURN_IF_ERROR(
-      CheckBlock("pass_through_param.block_width", p.block_width()));
+      CheckSize("pass_through_param.block_height", p.block_height()));
+  RETURN_IF_ERROR(CheckSize("pass_through_param.block_width", p.block_width()));
   return Blocks{true, p.block_height(), p.block_width()};
 }
 
 absl::StatusOr<Blocks> ReadSpaceToDepth(const caffe::LayerParameter& param) {
   const caffe::SpaceToDepthParameter& p = param.space_to_depth_param();
-  RETURN_IF_ERROR(
-      CheckBlock("space_to_depth_param.block_size", p.block_size()));
+  RETURN_IF_ERROR(CheckSize("space_to_depth_param.block_size", p.block_size()));
   if (p.data_format() != "NHWC" && p.data_format() != "NCHW") {
     return FieldError("space_to_depth_param.data_format",
                       "must be NHWC or NCHW");
@@ -75,8 +65,7 @@ absl::StatusOr<Blocks> ReadSpaceToDepth(const caffe::LayerParameter& param) {
 
 absl::StatusOr<Blocks> ReadDepthToSpace(const caffe::LayerParameter& param) {
   const caffe::DepthToSpaceParameter& p = param.depth_to_space_param();
-  RETURN_IF_ERROR(
-      CheckBlock("depth_to_space_param.block_size", p.block_size()));
+  RETURN_IF_ERROR(CheckSize("depth_to_space_param.block_size", p.block_size()));
   const std::string& format = p.data_format();
   if (format != "NHWC" && format != "NCHW" && format != "CRD") {
     return FieldError("depth_to_space_param.data_format",

@@ -67,10 +67,7 @@ class SpatialTransformerLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const Shape& x = bottoms[0];
-    if (x.num_axes() != 4) {
-      return BottomError(absl::StrCat("bottom 0 of shape ", x.ToString(),
-                                      " has not the 4 axes (N, C, H, W)"));
-    }
+    RETURN_IF_ERROR(CheckImageAxes(x, "bottom 0"));
     const int64_t num_free = static_cast<int64_t>(free_.size());
     if (bottoms[1].num_axes() < 1 || bottoms[1][0] != x[0] ||
         bottoms[1].Count(1) != num_free) {

@@ -14,37 +14,17 @@
 #include "engine/kernels/pool_geometry.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/mask_scatter.h"
+#include "engine/layers/size_pair.h"
 
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxSize = 65535;
-
-// One of kernel, stride, pad, unpool: given once, or by _h and _w, or not.
-struct PairField {
-  const char* name;
-  bool has_both, has_h, has_w;
-  int64_t both, h, w;
-  int64_t min;
-};
-
-absl::StatusOr<PoolGeometry::Pair> ReadPair(const PairField& f) {
-  const std::string path = absl::StrCat("unpooling_param.", f.name);
-  if (f.has_h != f.has_w) {
-    return FieldError(path, "has only one of its _h and _w forms");
+// As ReadSizePair(); both of _h and _w, or neither.
+absl::StatusOr<PoolGeometry::Pair> ReadPair(const SizePair& pair) {
+  if (pair.has_h != pair.has_w) {
+    return FieldError(pair.field, "has only one of its _h and _w forms");
   }
-  if (f.has_both && f.has_h) {
-    return FieldError(path,
-                      "is given together with its _h and _w forms; keep one");
-  }
-  const PoolGeometry::Pair pair = f.has_h ? PoolGeometry::Pair{f.h, f.w}
-                                          : PoolGeometry::Pair{f.both, f.both};
-  for (const int64_t size : {pair.h, pair.w}) {
-    if (size >= f.min && size <= kMaxSize) continue;
-    return FieldError(path, absl::StrCat("is ", size, "; it must be in [",
-                                         f.min, ", ", kMaxSize, "]"));
-  }
-  return pair;
+  return ReadSizePair(pair);
 }
 
 class UnpoolingLayer : public Layer {
@@ -58,9 +38,9 @@ class UnpoolingLayer : public Layer {
     has_size_ = p.has_unpool_size() || p.has_unpool_h() || p.has_unpool_w();
     if (has_size_) {
       ASSIGN_OR_RETURN(
-          size_, ReadPair({"unpool_size", p.has_unpool_size(), p.has_unpool_h(),
-                           p.has_unpool_w(), p.unpool_size(), p.unpool_h(),
-                           p.unpool_w(), 1}));
+          size_, ReadPair({"unpooling_param.unpool_size", p.has_unpool_size(),
+                           p.has_unpool_h(), p.has_unpool_w(), p.unpool_size(),
+                           p.unpool_h(), p.unpool_w(), 1}));
     }
     // A mask and a size need no window.
     const bool has_kernel =
@@ -68,17 +48,17 @@ class UnpoolingLayer : public Layer {
     if (has_kernel || !has_size_ || bottoms.size() == 1) {
       ASSIGN_OR_RETURN(
           window_.kernel,
-          ReadPair({"kernel_size", p.has_kernel_size(), p.has_kernel_h(),
-                    p.has_kernel_w(), p.kernel_size(), p.kernel_h(),
-                    p.kernel_w(), 1}));
+          ReadPair({"unpooling_param.kernel_size", p.has_kernel_size(),
+                    p.has_kernel_h(), p.has_kernel_w(), p.kernel_size(),
+                    p.kernel_h(), p.kernel_w(), 1}));
     }
-    ASSIGN_OR_RETURN(
-        window_.stride,
-        ReadPair({"stride", p.has_stride(), p.has_stride_h(), p.has_stride_w(),
-                  p.stride(), p.stride_h(), p.stride_w(), 1}));
-    ASSIGN_OR_RETURN(window_.pad,
-                     ReadPair({"pad", p.has_pad(), p.has_pad_h(), p.has_pad_w(),
-                               p.pad(), p.pad_h(), p.pad_w(), 0}));
+    ASSIGN_OR_RETURN(window_.stride,
+                     ReadPair({"unpooling_param.stride", p.has_stride(),
+                               p.has_stride_h(), p.has_stride_w(), p.stride(),
+                               p.stride_h(), p.stride_w(), 1}));
+    ASSIGN_OR_RETURN(window_.pad, ReadPair({"unpooling_param.pad", p.has_pad(),
+                                            p.has_pad_h(), p.has_pad_w(),
+                                            p.pad(), p.pad_h(), p.pad_w(), 0}));
     if (has_kernel && (window_.pad.h >= window_.kernel.h ||
                        window_.pad.w >= window_.kernel.w)) {
       return FieldError("unpooling_param.pad",

@@ -61,8 +61,7 @@ class GrnLayer : public VectorNormLayer {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
     norm_.eps = param().grn_param().bias();
-    if (norm_.eps >= 0) return absl::OkStatus();
-    return FieldError("grn_param.bias", "must not be negative");
+    return CheckEps("grn_param.bias", norm_.eps);
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,

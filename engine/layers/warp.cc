@@ -36,10 +36,7 @@ class WarpLayer : public Layer {
                        std::vector<Shape>* tops) override {
     const Shape& x = bottoms[0];
     const Shape& motion = bottoms.back();
-    if (x.num_axes() != 4) {
-      return BottomError(absl::StrCat("bottom 0 of shape ", x.ToString(),
-                                      " has not the 4 axes (N, C, H, W)"));
-    }
+    RETURN_IF_ERROR(CheckImageAxes(x, "bottom 0"));
     const int axes = motion.num_axes();
     const bool fits = axes >= 3 && motion[axes - 3] == 2 &&
                       motion[axes - 2] == x[2] && motion[axes - 1] == x[3] &&

@@ -35,10 +35,7 @@ constexpr float kTinyAnchorSizes[] = {10, 14, 23,  27,  37,  58,
 absl::string_view Message() { return "yolo_detection_param."; }
 
 absl::Status CheckField(absl::string_view field, int64_t value) {
-  if (value >= 1 && value <= kMaxField) return absl::OkStatus();
-  return FieldError(
-      absl::StrCat(Message(), field),
-      absl::StrCat("is ", value, "; it must be in [1, ", kMaxField, "]"));
+  return CheckSize(absl::StrCat(Message(), field), value, 1, kMaxField);
 }
 
 absl::StatusOr<std::vector<float>> ReadAnchors(

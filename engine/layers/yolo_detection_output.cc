@@ -26,14 +26,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxField = 65535;
-
-absl::Status CheckField(absl::string_view field, int64_t value) {
-  if (value >= 1 && value <= kMaxField) return absl::OkStatus();
-  return FieldError(field, absl::StrCat("is ", value, "; it must be in [1, ",
-                                        kMaxField, "]"));
-}
-
 class YoloDetectionOutputLayer : public Layer {
  public:
   using Layer::Layer;
@@ -101,10 +93,10 @@ class YoloV2Layer : public YoloDetectionOutputLayer {
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, Arity::kAny}, num_tops, {1, 1}));
-    RETURN_IF_ERROR(CheckField("yolo_detection_output_param.num_classes",
-                               yolo().num_classes()));
+    RETURN_IF_ERROR(CheckSize("yolo_detection_output_param.num_classes",
+                              yolo().num_classes()));
     RETURN_IF_ERROR(
-        CheckField("yolo_detection_output_param.num_box", yolo().num_box()));
+        CheckSize("yolo_detection_output_param.num_box", yolo().num_box()));
     if (yolo().coords() != 4) {
       return FieldError("yolo_detection_output_param.coords", "must be 4");
     }
@@ -148,10 +140,10 @@ class YoloV3Layer : public YoloDetectionOutputLayer {
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, Arity::kAny}, num_tops, {1, 1}));
-    RETURN_IF_ERROR(CheckField("yolov3_detection_output_param.num_classes",
-                               yolo().num_classes()));
+    RETURN_IF_ERROR(CheckSize("yolov3_detection_output_param.num_classes",
+                              yolo().num_classes()));
     RETURN_IF_ERROR(
-        CheckField("yolov3_detection_output_param.num_box", yolo().num_box()));
+        CheckSize("yolov3_detection_output_param.num_box", yolo().num_box()));
     num_anchors_ = yolo().num_box();
     if (yolo().gaussian_box()) {
       return Error(absl::StatusCode::kUnimplemented, "NETWORK_UNSUPPORTED",
@@ -221,7 +213,7 @@ class YoloV3Layer : public YoloDetectionOutputLayer {
     }
     for (const uint32_t scale : yolo().anchors_scale()) {
       RETURN_IF_ERROR(
-          CheckField("yolov3_detection_output_param.anchors_scale", scale));
+          CheckSize("yolov3_detection_output_param.anchors_scale", scale));
     }
     return absl::OkStatus();
   }
