@@ -25,10 +25,8 @@ class BiasLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     RETURN_IF_ERROR(Resolve(bottoms));
-    if (!blobs_.empty() && blobs_[0].shape() != broadcast_.shape) {
-      return BottomError("the axes that are biased changed their size from " +
-                         blobs_[0].shape().ToString() + " to " +
-                         broadcast_.shape.ToString());
+    if (!blobs_.empty()) {
+      RETURN_IF_ERROR(broadcast_.CheckBlob(blobs_[0].shape(), "biased"));
     }
     (*tops)[0] = bottoms[0];
     return absl::OkStatus();
@@ -47,9 +45,7 @@ class BiasLayer : public Layer {
       broadcast_.AddSums(dy, nullptr, blob_diff(0).data());
     }
     if (pass.bottoms.size() > 1 && pass.bottom_diffs[1] != nullptr) {
-      float* sums = pass.bottom_diffs[1]->data();
-      std::fill_n(sums, broadcast_.dim, 0.0f);
-      broadcast_.AddSums(dy, nullptr, sums);
+      broadcast_.WriteSums(dy, nullptr, pass.bottom_diffs[1]->data());
     }
     Tensor* dx = pass.bottom_diffs[0];
     if (dx == nullptr || dx == pass.top_diffs[0]) return absl::OkStatus();
@@ -62,14 +58,9 @@ class BiasLayer : public Layer {
  private:
   absl::Status Resolve(absl::Span<const Shape> bottoms) {
     const caffe::BiasParameter& p = param().bias_param();
-    if (bottoms.size() > 1) {
-      ASSIGN_OR_RETURN(broadcast_, ChannelBroadcast::OfBottom(
-                                       bottoms[0], bottoms[1], p.axis()));
-    } else {
-      ASSIGN_OR_RETURN(broadcast_,
-                       ChannelBroadcast::OfBlob(bottoms[0], p.axis(),
-                                                p.num_axes(), "bias_param"));
-    }
+    ASSIGN_OR_RETURN(
+        broadcast_, ChannelBroadcast::OfBottoms(bottoms, p.axis(), p.num_axes(),
+                                                "bias_param"));
     return absl::OkStatus();
   }
 

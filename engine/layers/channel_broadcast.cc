@@ -1,5 +1,6 @@
 #include "engine/layers/channel_broadcast.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +54,21 @@ absl::StatusOr<ChannelBroadcast> ChannelBroadcast::OfBottom(const Shape& bottom,
   return b;
 }
 
+absl::StatusOr<ChannelBroadcast> ChannelBroadcast::OfBottoms(
+    absl::Span<const Shape> bottoms, int axis, int num_axes,
+    const std::string& field) {
+  return bottoms.size() > 1 ? OfBottom(bottoms[0], bottoms[1], axis)
+                            : OfBlob(bottoms[0], axis, num_axes, field);
+}
+
+absl::Status ChannelBroadcast::CheckBlob(const Shape& blob,
+                                         absl::string_view what) const {
+  if (shape == blob) return absl::OkStatus();
+  return BottomError(absl::StrCat("the axes that are ", what,
+                                  " changed their size from ", blob.ToString(),
+                                  " to ", shape.ToString()));
+}
+
 void ChannelBroadcast::Apply(const float* x, const float* scale,
                              const float* bias, float* y) const {
   if (inner == 1) {
@@ -98,6 +114,12 @@ void ChannelBroadcast::AddSums(const float* dy, const float* x,
     }
     sums[d] += static_cast<float>(sum);
   }
+}
+
+void ChannelBroadcast::WriteSums(const float* dy, const float* x,
+                                 float* sums) const {
+  std::fill_n(sums, dim, 0.0f);
+  AddSums(dy, x, sums);
 }
 
 }  // namespace quantd

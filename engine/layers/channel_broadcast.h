@@ -5,7 +5,10 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "engine/core/shape.h"
 
 namespace quantd {
@@ -32,6 +35,17 @@ struct ChannelBroadcast {
                                                    const Shape& small,
                                                    int axis);
 
+  // The small tensor is the second bottom, or the layer's where there is none:
+  // as OfBottom() or OfBlob().
+  static absl::StatusOr<ChannelBroadcast> OfBottoms(
+      absl::Span<const Shape> bottoms, int axis, int num_axes,
+      const std::string& field);
+
+  // The layer owns a small tensor of shape `blob`: `shape` must still be that.
+  // `what` is done to the axes, for the message: "scaled".
+  // Errors: INVALID_ARGUMENT, LAYER_SHAPE_INVALID.
+  absl::Status CheckBlob(const Shape& blob, absl::string_view what) const;
+
   // y = x * scale + bias over the large tensor; `scale` or `bias` may be null
   // (1, 0), `y` may be `x`.
   void Apply(const float* x, const float* scale, const float* bias,
@@ -40,6 +54,9 @@ struct ChannelBroadcast {
   // sums[d] += the sum of dy * x over the large tensor's elements (o, d, i); x
   // null is 1 everywhere. The gradient of the small tensor.
   void AddSums(const float* dy, const float* x, float* sums) const;
+
+  // As AddSums(), overwriting `sums`.
+  void WriteSums(const float* dy, const float* x, float* sums) const;
 };
 
 }  // namespace quantd

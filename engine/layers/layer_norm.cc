@@ -36,10 +36,8 @@ class LayerNormLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     RETURN_IF_ERROR(Resolve(bottoms[0]));
-    if (!blobs_.empty() && norm_.affine.shape != normalized_) {
-      return BottomError(
-          "the axes that are normalized changed their size from " +
-          normalized_.ToString() + " to " + norm_.affine.shape.ToString());
+    if (!blobs_.empty()) {
+      RETURN_IF_ERROR(norm_.affine.CheckBlob(normalized_, "normalized"));
     }
     norm_.rows.rows = norm_.affine.outer;
     norm_.rows.size = norm_.affine.dim;

@@ -1,6 +1,5 @@
 // Scale: y = x * gamma [+ beta], gamma along `num_axes` axes from `axis` on.
 // gamma is a blob, or the second bottom; with bias_term beta is the last blob.
-#include <algorithm>
 #include <memory>
 
 #include "base/status_macros.h"
@@ -33,10 +32,8 @@ class ScaleLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     RETURN_IF_ERROR(Resolve(bottoms));
-    if (!blobs_.empty() && blobs_[0].shape() != broadcast_.shape) {
-      return BottomError("the axes that are scaled changed their size from " +
-                         blobs_[0].shape().ToString() + " to " +
-                         broadcast_.shape.ToString());
+    if (!blobs_.empty()) {
+      RETURN_IF_ERROR(broadcast_.CheckBlob(blobs_[0].shape(), "scaled"));
     }
     (*tops)[0] = bottoms[0];
     return absl::OkStatus();
@@ -64,9 +61,7 @@ class ScaleLayer : public Layer {
       broadcast_.AddSums(dy, x, blob_diff(0).data());
     }
     if (!has_blob && pass.bottom_diffs[1] != nullptr) {
-      float* sums = pass.bottom_diffs[1]->data();
-      std::fill_n(sums, broadcast_.dim, 0.0f);
-      broadcast_.AddSums(dy, x, sums);
+      broadcast_.WriteSums(dy, x, pass.bottom_diffs[1]->data());
     }
     if (pass.bottom_diffs[0] == nullptr) return absl::OkStatus();
     const Tensor& gamma = has_blob ? blobs_[0] : *pass.bottoms[1];
@@ -79,14 +74,9 @@ class ScaleLayer : public Layer {
  private:
   absl::Status Resolve(absl::Span<const Shape> bottoms) {
     const caffe::ScaleParameter& p = param().scale_param();
-    if (bottoms.size() > 1) {
-      ASSIGN_OR_RETURN(broadcast_, ChannelBroadcast::OfBottom(
-                                       bottoms[0], bottoms[1], p.axis()));
-    } else {
-      ASSIGN_OR_RETURN(broadcast_,
-                       ChannelBroadcast::OfBlob(bottoms[0], p.axis(),
-                                                p.num_axes(), "scale_param"));
-    }
+    ASSIGN_OR_RETURN(
+        broadcast_, ChannelBroadcast::OfBottoms(bottoms, p.axis(), p.num_axes(),
+                                                "scale_param"));
     return absl::OkStatus();
   }
 
