@@ -109,4 +109,10 @@ absl::Status Fill(const caffe::FillerParameter& filler, uint64_t seed,
   return absl::OkStatus();
 }
 
+caffe::FillerParameter ConstantFiller(float value) {
+  caffe::FillerParameter filler;
+  filler.set_value(value);
+  return filler;
+}
+
 }  // namespace quantd

@@ -19,6 +19,9 @@ namespace quantd {
 absl::Status Fill(const caffe::FillerParameter& filler, uint64_t seed,
                   Tensor* blob);
 
+// A filler of one value.
+caffe::FillerParameter ConstantFiller(float value);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_CORE_FILLER_H_

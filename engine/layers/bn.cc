@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 
@@ -27,19 +28,18 @@ class BnLayer : public Layer {
     RETURN_IF_ERROR(CheckEps("bn_param.eps", p().eps()));
     ChooseForm();
     channels_ = bottoms[0].LegacyDim(1);
-    caffe::FillerParameter one;
-    one.set_value(1);
     const std::vector<int64_t> dims = {1, channels_, 1, 1};
     if (two_blobs_) {
-      RETURN_IF_ERROR(
-          AddBlob(dims, p().has_scale_filler() ? p().scale_filler() : one));
+      RETURN_IF_ERROR(AddBlob(dims, p().has_scale_filler()
+                                        ? p().scale_filler()
+                                        : ConstantFiller(1)));
       return AddBlob(dims, p().shift_filler());
     }
-    RETURN_IF_ERROR(
-        AddBlob(dims, p().has_slope_filler() ? p().slope_filler() : one));
+    RETURN_IF_ERROR(AddBlob(
+        dims, p().has_slope_filler() ? p().slope_filler() : ConstantFiller(1)));
     RETURN_IF_ERROR(AddBlob(dims, p().bias_filler()));
     RETURN_IF_ERROR(AddBlob(dims));
-    return AddBlob(dims, one);
+    return AddBlob(dims, ConstantFiller(1));
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,

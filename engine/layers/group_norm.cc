@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/row_norm.h"
@@ -37,10 +38,8 @@ class GroupNormLayer : public Layer {
     if (!expected.empty() && expected[0].num_elements() == channels_) {
       dims = expected[0].dims();
     }
-    caffe::FillerParameter one;
-    one.set_value(1);
-    RETURN_IF_ERROR(
-        AddBlob(dims, p.has_scale_filler() ? p.scale_filler() : one));
+    RETURN_IF_ERROR(AddBlob(
+        dims, p.has_scale_filler() ? p.scale_filler() : ConstantFiller(1)));
     return AddBlob(dims, p.bias_filler());
   }
 

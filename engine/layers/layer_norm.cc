@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/row_norm.h"
@@ -26,9 +27,7 @@ class LayerNormLayer : public Layer {
     RETURN_IF_ERROR(Resolve(bottoms[0]));
     normalized_ = norm_.affine.shape;
     if (!p.elementwise_affine()) return absl::OkStatus();
-    caffe::FillerParameter one;
-    one.set_value(1);
-    RETURN_IF_ERROR(AddBlob(normalized_.dims(), one));
+    RETURN_IF_ERROR(AddBlob(normalized_.dims(), ConstantFiller(1)));
     if (expected_blobs().size() == 1) return absl::OkStatus();
     return AddBlob(normalized_.dims());
   }

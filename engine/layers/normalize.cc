@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 #include "engine/core/layer.h"
 #include "engine/kernels/vector_norm.h"
 #include "engine/layers/channel_broadcast.h"
@@ -43,9 +44,8 @@ class NormalizeLayer : public Layer {
     RETURN_IF_ERROR(CheckHasChannels(bottoms[0]));
     channels_ = bottoms[0][1];
     if (!has_scale_) return absl::OkStatus();
-    caffe::FillerParameter one;
-    one.set_value(1);
-    const auto& filler = p().has_scale_filler() ? p().scale_filler() : one;
+    const caffe::FillerParameter filler =
+        p().has_scale_filler() ? p().scale_filler() : ConstantFiller(1);
     if (p().channel_shared()) return AddBlob({}, filler);
     return AddBlob({channels_}, filler);
   }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/kept_bottom.h"
@@ -19,9 +20,8 @@ class PReluLayer : public Layer {
     RETURN_IF_ERROR(CheckHasChannels(bottoms[0]));
     channels_ = bottoms[0][1];
     const caffe::PReLUParameter& p = param().prelu_param();
-    caffe::FillerParameter quarter;
-    quarter.set_value(0.25f);
-    const auto& filler = p.has_filler() ? p.filler() : quarter;
+    const caffe::FillerParameter filler =
+        p.has_filler() ? p.filler() : ConstantFiller(0.25f);
     if (p.channel_shared()) return AddBlob({}, filler);
     return AddBlob({channels_}, filler);
   }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/status_macros.h"
+#include "engine/core/filler.h"
 #include "engine/core/layer.h"
 #include "engine/layers/channel_broadcast.h"
 #include "engine/layers/checks.h"
@@ -20,10 +21,8 @@ class ScaleLayer : public Layer {
     RETURN_IF_ERROR(Resolve(bottoms));
     const caffe::ScaleParameter& p = param().scale_param();
     if (bottoms.size() == 1) {
-      caffe::FillerParameter one;
-      one.set_value(1);
-      RETURN_IF_ERROR(
-          AddBlob(broadcast_.shape.dims(), p.has_filler() ? p.filler() : one));
+      RETURN_IF_ERROR(AddBlob(broadcast_.shape.dims(),
+                              p.has_filler() ? p.filler() : ConstantFiller(1)));
     }
     if (!p.bias_term()) return absl::OkStatus();
     return AddBlob(broadcast_.shape.dims(), p.bias_filler());
