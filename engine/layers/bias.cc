@@ -1,12 +1,12 @@
 // Bias: y = x + beta, beta along `num_axes` axes from `axis` on. beta is a
 // blob, or the second bottom.
-#include <algorithm>
 #include <memory>
 
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/layers/channel_broadcast.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/copy_tensor.h"
 
 namespace quantd {
 namespace {
@@ -47,9 +47,8 @@ class BiasLayer : public Layer {
     if (pass.bottoms.size() > 1 && pass.bottom_diffs[1] != nullptr) {
       broadcast_.WriteSums(dy, nullptr, pass.bottom_diffs[1]->data());
     }
-    Tensor* dx = pass.bottom_diffs[0];
-    if (dx == nullptr || dx == pass.top_diffs[0]) return absl::OkStatus();
-    std::copy_n(dy, dx->num_elements(), dx->data());
+    if (pass.bottom_diffs[0] == nullptr) return absl::OkStatus();
+    CopyTensor(*pass.top_diffs[0], pass.bottom_diffs[0]);
     return absl::OkStatus();
   }
 

@@ -1,6 +1,7 @@
 // Clip: y = min(max(x, min), max), both given.
 #include <memory>
 
+#include "engine/layers/checks.h"
 #include "engine/layers/unary_layer.h"
 
 namespace quantd {

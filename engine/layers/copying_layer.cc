@@ -1,18 +1,9 @@
 #include "engine/layers/copying_layer.h"
 
-#include <algorithm>
-
 #include "engine/layers/checks.h"
+#include "engine/layers/copy_tensor.h"
 
 namespace quantd {
-namespace {
-
-void Copy(const Tensor& from, Tensor* to) {
-  if (&from == to) return;  // In place.
-  std::copy_n(from.data(), from.num_elements(), to->DataToOverwrite());
-}
-
-}  // namespace
 
 absl::Status CopyingLayer::SetUp(absl::Span<const Shape> bottoms,
                                  int num_tops) {
@@ -20,12 +11,12 @@ absl::Status CopyingLayer::SetUp(absl::Span<const Shape> bottoms,
 }
 
 absl::Status CopyingLayer::Forward(Bottoms bottoms, Tops tops) {
-  Copy(*bottoms[0], tops[0]);
+  CopyTensor(*bottoms[0], tops[0]);
   return absl::OkStatus();
 }
 
 absl::Status CopyingLayer::Backward(const BackwardPass& pass) {
-  Copy(*pass.top_diffs[0], pass.bottom_diffs[0]);
+  CopyTensor(*pass.top_diffs[0], pass.bottom_diffs[0]);
   return absl::OkStatus();
 }
 

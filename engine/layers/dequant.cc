@@ -6,7 +6,6 @@
 // there are no blobs: the values are in dequant_param, and several of them
 // belong to the gates, equal parts of axis 2 (LSTM_S: 1).
 // The gradient passes as it is (straight-through), as AMCT's does.
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -15,6 +14,7 @@
 #include "engine/core/layer.h"
 #include "engine/kernels/dequant.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/copy_tensor.h"
 
 namespace quantd {
 namespace {
@@ -66,9 +66,7 @@ class DeQuantLayer : public Layer {
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
-    if (pass.bottom_diffs[0] == pass.top_diffs[0]) return absl::OkStatus();
-    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
-                pass.bottom_diffs[0]->data());
+    CopyTensor(*pass.top_diffs[0], pass.bottom_diffs[0]);
     return absl::OkStatus();
   }
 

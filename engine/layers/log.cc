@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 
+#include "engine/layers/checks.h"
 #include "engine/layers/unary_layer.h"
 
 namespace quantd {

@@ -4,26 +4,15 @@
 #include <memory>
 
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
-#include "engine/layers/checks.h"
 #include "engine/layers/kept_bottom.h"
+#include "engine/layers/same_shape_layer.h"
 
 namespace quantd {
 namespace {
 
-class PowerLayer : public Layer {
+class PowerLayer : public SameShapeLayer {
  public:
-  using Layer::Layer;
-
-  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
-  }
-
-  absl::Status Reshape(absl::Span<const Shape> bottoms,
-                       std::vector<Shape>* tops) override {
-    (*tops)[0] = bottoms[0];
-    return absl::OkStatus();
-  }
+  using SameShapeLayer::SameShapeLayer;
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     const float power = param().power_param().power();
@@ -68,8 +57,6 @@ class PowerLayer : public Layer {
     }
     return absl::OkStatus();
   }
-
-  bool AllowsInPlace() const override { return true; }
 
  private:
   KeptBottom kept_;

@@ -1,22 +1,22 @@
 // Quant: quantizes activations to integers and back (AMCT's fake quantization).
 // quant_param.scale is the reciprocal of the step. The gradient passes as it is
 // (straight-through), also where values were clipped, as AMCT's does.
-#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <memory>
 
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/kernels/fake_quant.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/copy_tensor.h"
+#include "engine/layers/same_shape_layer.h"
 
 namespace quantd {
 namespace {
 
-class QuantLayer : public Layer {
+class QuantLayer : public SameShapeLayer {
  public:
-  using Layer::Layer;
+  using SameShapeLayer::SameShapeLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -35,25 +35,15 @@ class QuantLayer : public Layer {
     return CheckFakeQuantParams(params_);
   }
 
-  absl::Status Reshape(absl::Span<const Shape> bottoms,
-                       std::vector<Shape>* tops) override {
-    (*tops)[0] = bottoms[0];
-    return absl::OkStatus();
-  }
-
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     FakeQuant(bottoms[0]->values(), params_, tops[0]->values());
     return absl::OkStatus();
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
-    if (pass.bottom_diffs[0] == pass.top_diffs[0]) return absl::OkStatus();
-    std::copy_n(pass.top_diffs[0]->data(), pass.top_diffs[0]->num_elements(),
-                pass.bottom_diffs[0]->data());
+    CopyTensor(*pass.top_diffs[0], pass.bottom_diffs[0]);
     return absl::OkStatus();
   }
-
-  bool AllowsInPlace() const override { return true; }
 
  private:
   FakeQuantParams params_;

@@ -2,51 +2,23 @@
 #include <cmath>
 #include <memory>
 
-#include "engine/core/layer.h"
-#include "engine/layers/checks.h"
+#include "engine/layers/unary_layer.h"
 
 namespace quantd {
 namespace {
 
-class SigmoidLayer : public Layer {
- public:
-  using Layer::Layer;
+struct SigmoidFunction : UnaryFunction {
+  static constexpr Argument kArgument = Argument::kY;
 
-  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
-  }
-
-  absl::Status Reshape(absl::Span<const Shape> bottoms,
-                       std::vector<Shape>* tops) override {
-    (*tops)[0] = bottoms[0];
-    return absl::OkStatus();
-  }
-
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    const float* x = bottoms[0]->data();
-    float* y = tops[0]->data();
-    const int64_t n = bottoms[0]->num_elements();
-    for (int64_t i = 0; i < n; ++i) y[i] = 0.5f * std::tanh(0.5f * x[i]) + 0.5f;
-    return absl::OkStatus();
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    const float* y = pass.tops[0]->data();
-    const float* dy = pass.top_diffs[0]->data();
-    float* dx = pass.bottom_diffs[0]->data();
-    const int64_t n = pass.tops[0]->num_elements();
-    for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * y[i] * (1 - y[i]);
-    return absl::OkStatus();
-  }
-
-  bool AllowsInPlace() const override { return true; }
+  float operator()(float x) const { return 0.5f * std::tanh(0.5f * x) + 0.5f; }
+  float Derivative(float y) const { return y * (1 - y); }
 };
 
 }  // namespace
 
 std::unique_ptr<Layer> MakeSigmoidLayer(const caffe::LayerParameter& param,
                                         caffe::Phase phase) {
-  return std::make_unique<SigmoidLayer>(param, phase);
+  return std::make_unique<UnaryLayer<SigmoidFunction>>(param, phase);
 }
 
 }  // namespace quantd

@@ -4,6 +4,7 @@
 
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/copy_tensor.h"
 
 namespace quantd {
 namespace {
@@ -23,9 +24,7 @@ class SplitLayer : public Layer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    for (Tensor* top : tops) {
-      std::copy_n(bottoms[0]->data(), bottoms[0]->num_elements(), top->data());
-    }
+    for (Tensor* top : tops) CopyTensor(*bottoms[0], top);
     return absl::OkStatus();
   }
 

@@ -2,51 +2,23 @@
 #include <cmath>
 #include <memory>
 
-#include "engine/core/layer.h"
-#include "engine/layers/checks.h"
+#include "engine/layers/unary_layer.h"
 
 namespace quantd {
 namespace {
 
-class TanhLayer : public Layer {
- public:
-  using Layer::Layer;
+struct TanhFunction : UnaryFunction {
+  static constexpr Argument kArgument = Argument::kY;
 
-  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    return CheckArity(bottoms, {1, 1}, num_tops, {1, 1});
-  }
-
-  absl::Status Reshape(absl::Span<const Shape> bottoms,
-                       std::vector<Shape>* tops) override {
-    (*tops)[0] = bottoms[0];
-    return absl::OkStatus();
-  }
-
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    const float* x = bottoms[0]->data();
-    float* y = tops[0]->data();
-    const int64_t n = bottoms[0]->num_elements();
-    for (int64_t i = 0; i < n; ++i) y[i] = std::tanh(x[i]);
-    return absl::OkStatus();
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    const float* y = pass.tops[0]->data();
-    const float* dy = pass.top_diffs[0]->data();
-    float* dx = pass.bottom_diffs[0]->data();
-    const int64_t n = pass.tops[0]->num_elements();
-    for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * (1 - y[i] * y[i]);
-    return absl::OkStatus();
-  }
-
-  bool AllowsInPlace() const override { return true; }
+  float operator()(float x) const { return std::tanh(x); }
+  float Derivative(float y) const { return 1 - y * y; }
 };
 
 }  // namespace
 
 std::unique_ptr<Layer> MakeTanhLayer(const caffe::LayerParameter& param,
                                      caffe::Phase phase) {
-  return std::make_unique<TanhLayer>(param, phase);
+  return std::make_unique<UnaryLayer<TanhFunction>>(param, phase);
 }
 
 }  // namespace quantd

@@ -4,15 +4,14 @@
 #ifndef QUANTD_ENGINE_LAYERS_UNARY_LAYER_H_
 #define QUANTD_ENGINE_LAYERS_UNARY_LAYER_H_
 
-#include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/kernels/cpu/matched_buffers.h"
-#include "engine/layers/checks.h"
+#include "engine/layers/kept_bottom.h"
+#include "engine/layers/same_shape_layer.h"
 
 namespace quantd {
 
@@ -25,6 +24,14 @@ namespace quantd {
 //
 // NaN gives NaN.
 struct UnaryFunction {
+  // What Derivative() takes.
+  enum class Argument {
+    kX,      // The bottom, which is kept where the layer works in place.
+    kY,      // The top.
+    kBottom  // The bottom as Backward() finds it: in place, y.
+  };
+  static constexpr Argument kArgument = Argument::kX;
+
   // False: nobody may ask for Derivative().
   static constexpr bool kDifferentiable = true;
 
@@ -32,32 +39,23 @@ struct UnaryFunction {
   absl::Status Init(const caffe::LayerParameter& param) {
     return absl::OkStatus();
   }
-  float Derivative(float x) const { return 0; }
+  float Derivative(float argument) const { return 0; }
 };
 
-// The layer of function F: one bottom, one top of its shape, in place too. In
-// place, x is kept for Backward() where there is one.
+// The layer of function F: one bottom, one top of its shape, in place too.
 template <typename F>
-class UnaryLayer : public Layer {
+class UnaryLayer : public SameShapeLayer {
  public:
-  using Layer::Layer;
+  using SameShapeLayer::SameShapeLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
+    RETURN_IF_ERROR(SameShapeLayer::SetUp(bottoms, num_tops));
     return f_.Init(param());
   }
 
-  absl::Status Reshape(absl::Span<const Shape> bottoms,
-                       std::vector<Shape>* tops) override {
-    (*tops)[0] = bottoms[0];
-    return absl::OkStatus();
-  }
-
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    if (expects_backward() && bottoms[0] == tops[0]) {
-      RETURN_IF_ERROR(x_.Resize(bottoms[0]->shape()));
-      const absl::Span<const float> x = bottoms[0]->values();
-      std::copy(x.begin(), x.end(), x_.DataToOverwrite());
+    if (F::kArgument == F::Argument::kX && expects_backward()) {
+      RETURN_IF_ERROR(kept_.Keep(bottoms, tops));
     }
     if (f_(0.0f) == 0) {  // A kernel's layout may pad with zeros.
       ASSIGN_OR_RETURN(const MatchedBuffers buffers,
@@ -72,12 +70,11 @@ class UnaryLayer : public Layer {
 
   absl::Status Backward(const BackwardPass& pass) override {
     const F f = f_;
-    const bool in_place = pass.bottoms[0] == pass.tops[0];
-    const float* x = in_place ? x_.values().data() : pass.bottoms[0]->data();
+    const float* x = ArgumentOf(pass).data();
     const float* dy = pass.top_diffs[0]->data();
     float* dx = pass.bottom_diffs[0]->data();
     const int64_t n = pass.bottoms[0]->num_elements();
-#pragma omp parallel for simd
+#pragma omp parallel for simd firstprivate(f)
     for (int64_t i = 0; i < n; ++i) dx[i] = dy[i] * f.Derivative(x[i]);
     return absl::OkStatus();
   }
@@ -85,17 +82,22 @@ class UnaryLayer : public Layer {
   bool IsDifferentiable(int bottom) const override {
     return F::kDifferentiable;
   }
-  bool AllowsInPlace() const override { return true; }
 
  private:
+  const Tensor& ArgumentOf(const BackwardPass& pass) const {
+    if (F::kArgument == F::Argument::kY) return *pass.tops[0];
+    if (F::kArgument == F::Argument::kBottom) return *pass.bottoms[0];
+    return kept_.Of(pass);
+  }
+
   void Apply(const float* x, int64_t n, float* y) const {
     const F f = f_;
-#pragma omp parallel for simd
+#pragma omp parallel for simd firstprivate(f)
     for (int64_t i = 0; i < n; ++i) y[i] = f(x[i]);
   }
 
   F f_;
-  Tensor x_;  // In place: the bottom before Forward().
+  KeptBottom kept_;  // Of Argument::kX.
 };
 
 }  // namespace quantd
