@@ -10,6 +10,7 @@
 
 #include "base/status_macros.h"
 #include "engine/core/layer.h"
+#include "engine/kernels/channel_moments.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/kept_bottom.h"
 
@@ -106,19 +107,13 @@ class BatchNormLayer : public Layer {
   ChannelGradient GradientOf(const float* x, const float* dy, int64_t c,
                              int64_t items, int64_t pixels,
                              float inv_deviation) const {
-    double sum = 0, product = 0;
-    for (int64_t n = 0; n < items; ++n) {
-      const int64_t begin = (n * channels_ + c) * pixels;
-      for (int64_t i = begin; i < begin + pixels; ++i) {
-        sum += dy[i];
-        product += static_cast<double>(dy[i]) * (x[i] - mean_[c]);
-      }
-    }
+    const ChannelLayout layout = {items, channels_, pixels};
+    const ChannelSums sums = layout.SumsOf(dy, x, mean_[c], c);
     const auto count = static_cast<double>(items * pixels);
     const double s = inv_deviation;
-    const double of_x = -s * s * s * product / count;
+    const double of_x = -s * s * s * sums.product / count;
     return {inv_deviation, static_cast<float>(of_x),
-            static_cast<float>(-s * sum / count - of_x * mean_[c])};
+            static_cast<float>(-s * sums.dy / count - of_x * mean_[c])};
   }
 
   static int64_t Channels(const Shape& shape) {
@@ -139,24 +134,12 @@ class BatchNormLayer : public Layer {
   void TakeBatchStats(const float* x, int64_t items, int64_t pixels) {
     mean_.resize(channels_);
     variance_.resize(channels_);
-    const double count = static_cast<double>(items * pixels);
+    const ChannelLayout layout = {items, channels_, pixels};
 #pragma omp parallel for
     for (int64_t c = 0; c < channels_; ++c) {
-      double sum = 0;
-      for (int64_t n = 0; n < items; ++n) {
-        const float* plane = x + (n * channels_ + c) * pixels;
-        for (int64_t i = 0; i < pixels; ++i) sum += plane[i];
-      }
-      const double mean = sum / count;
-      double squares = 0;
-      for (int64_t n = 0; n < items; ++n) {
-        const float* plane = x + (n * channels_ + c) * pixels;
-        for (int64_t i = 0; i < pixels; ++i) {
-          squares += (plane[i] - mean) * (plane[i] - mean);
-        }
-      }
-      mean_[c] = static_cast<float>(mean);
-      variance_[c] = static_cast<float>(squares / count);
+      const ChannelMoments moments = layout.MomentsOf(x, c);
+      mean_[c] = static_cast<float>(moments.mean);
+      variance_[c] = static_cast<float>(moments.variance);
     }
   }
 

@@ -12,6 +12,7 @@
 #include "base/status_macros.h"
 #include "engine/core/filler.h"
 #include "engine/core/layer.h"
+#include "engine/kernels/channel_moments.h"
 #include "engine/layers/checks.h"
 
 namespace quantd {
@@ -88,14 +89,15 @@ class BnLayer : public Layer {
     const float* slope = blobs_[0].data();
 #pragma omp parallel for
     for (int64_t c = 0; c < channels_; ++c) {
-      const Sums sums = SumsOf(c, dy, z);
-      if (dslope != nullptr) dslope[c] += static_cast<float>(sums.dy_z);
+      const ChannelSums sums = layout().SumsOf(dy, z, 0, c);
+      if (dslope != nullptr) dslope[c] += static_cast<float>(sums.product);
       if (dbias != nullptr) dbias[c] += static_cast<float>(sums.dy);
       if (dx == nullptr) continue;
       const bool of_batch = statistics_ == Statistics::kBatch;
       const double count = static_cast<double>(items_ * pixels_);
       const float mean = of_batch ? static_cast<float>(sums.dy / count) : 0;
-      const float along = of_batch ? static_cast<float>(sums.dy_z / count) : 0;
+      const float along =
+          of_batch ? static_cast<float>(sums.product / count) : 0;
       const float factor = slope[c] * factors_[c];
       for (int64_t n = 0; n < items_; ++n) {
         const int64_t begin = (n * channels_ + c) * pixels_;
@@ -151,23 +153,9 @@ class BnLayer : public Layer {
     const float eps = two_blobs_ ? kSegNetEps : p().eps();
     float* running_mean = two_blobs_ ? nullptr : blobs_[2].data();
     float* running_variance = two_blobs_ ? nullptr : blobs_[3].data();
-    const double count = static_cast<double>(items_ * pixels_);
 #pragma omp parallel for
     for (int64_t c = 0; c < channels_; ++c) {
-      double sum = 0;
-      for (int64_t n = 0; n < items_; ++n) {
-        const float* plane = x + (n * channels_ + c) * pixels_;
-        for (int64_t i = 0; i < pixels_; ++i) sum += plane[i];
-      }
-      const double mean = sum / count;
-      double squares = 0;
-      for (int64_t n = 0; n < items_; ++n) {
-        const float* plane = x + (n * channels_ + c) * pixels_;
-        for (int64_t i = 0; i < pixels_; ++i) {
-          squares += (plane[i] - mean) * (plane[i] - mean);
-        }
-      }
-      const double variance = squares / count;
+      const auto [mean, variance] = layout().MomentsOf(x, c);
       means_[c] = static_cast<float>(mean);
       factors_[c] = static_cast<float>(1 / std::sqrt(variance + eps));
       if (two_blobs_) continue;
@@ -186,21 +174,7 @@ class BnLayer : public Layer {
     return wanted ? blob_diff(blob).data() : nullptr;
   }
 
-  struct Sums {
-    double dy = 0;
-    double dy_z = 0;
-  };
-  Sums SumsOf(int64_t c, const float* dy, const float* z) const {
-    Sums sums;
-    for (int64_t n = 0; n < items_; ++n) {
-      const int64_t begin = (n * channels_ + c) * pixels_;
-      for (int64_t i = begin; i < begin + pixels_; ++i) {
-        sums.dy += dy[i];
-        sums.dy_z += static_cast<double>(dy[i]) * z[i];
-      }
-    }
-    return sums;
-  }
+  ChannelLayout layout() const { return {items_, channels_, pixels_}; }
 
   bool two_blobs_ = false;
   Statistics statistics_ = Statistics::kBlobs;
