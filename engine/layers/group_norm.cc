@@ -8,16 +8,15 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "engine/core/filler.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/row_norm.h"
 
 namespace quantd {
 namespace {
 
-class GroupNormLayer : public Layer {
+class GroupNormLayer : public RowNormLayer {
  public:
-  using Layer::Layer;
+  using RowNormLayer::RowNormLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -56,21 +55,6 @@ class GroupNormLayer : public Layer {
     return absl::OkStatus();
   }
 
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    return norm_.Forward(*bottoms[0], scale(),
-                         blobs_.empty() ? nullptr : &blobs_[1],
-                         expects_backward(), tops[0]);
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    return norm_.Backward(*pass.tops[0], scale(), *pass.top_diffs[0],
-                          WantsBlobDiff(0) ? &blob_diff(0) : nullptr,
-                          WantsBlobDiff(1) ? &blob_diff(1) : nullptr,
-                          pass.bottom_diffs[0]);
-  }
-
-  bool AllowsInPlace() const override { return true; }
-
  private:
   absl::Status CheckGroups(const Shape& shape) const {
     RETURN_IF_ERROR(CheckHasChannels(shape));
@@ -81,11 +65,8 @@ class GroupNormLayer : public Layer {
                      "; it must divide the ", shape[1], " channels"));
   }
 
-  const Tensor* scale() const { return blobs_.empty() ? nullptr : &blobs_[0]; }
-
   int64_t groups_ = 1;
   int64_t channels_ = 1;
-  RowNorm norm_;
 };
 
 }  // namespace

@@ -8,16 +8,15 @@
 
 #include "base/status_macros.h"
 #include "engine/core/filler.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/row_norm.h"
 
 namespace quantd {
 namespace {
 
-class LayerNormLayer : public Layer {
+class LayerNormLayer : public RowNormLayer {
  public:
-  using Layer::Layer;
+  using RowNormLayer::RowNormLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -44,21 +43,6 @@ class LayerNormLayer : public Layer {
     return absl::OkStatus();
   }
 
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    return norm_.Forward(*bottoms[0], scale(),
-                         blobs_.size() < 2 ? nullptr : &blobs_[1],
-                         expects_backward(), tops[0]);
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    return norm_.Backward(*pass.tops[0], scale(), *pass.top_diffs[0],
-                          WantsBlobDiff(0) ? &blob_diff(0) : nullptr,
-                          WantsBlobDiff(1) ? &blob_diff(1) : nullptr,
-                          pass.bottom_diffs[0]);
-  }
-
-  bool AllowsInPlace() const override { return true; }
-
  private:
   absl::Status Resolve(const Shape& shape) {
     const caffe::LayerNormParameter& p = param().layer_norm_param();
@@ -70,10 +54,7 @@ class LayerNormLayer : public Layer {
     return absl::OkStatus();
   }
 
-  const Tensor* scale() const { return blobs_.empty() ? nullptr : &blobs_[0]; }
-
   Shape normalized_;
-  RowNorm norm_;
 };
 
 }  // namespace

@@ -4,16 +4,15 @@
 #include <memory>
 
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/row_norm.h"
 
 namespace quantd {
 namespace {
 
-class MvnLayer : public Layer {
+class MvnLayer : public RowNormLayer {
  public:
-  using Layer::Layer;
+  using RowNormLayer::RowNormLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -36,21 +35,6 @@ class MvnLayer : public Layer {
     (*tops)[0] = shape;
     return absl::OkStatus();
   }
-
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    return norm_.Forward(*bottoms[0], nullptr, nullptr, expects_backward(),
-                         tops[0]);
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    return norm_.Backward(*pass.tops[0], nullptr, *pass.top_diffs[0], nullptr,
-                          nullptr, pass.bottom_diffs[0]);
-  }
-
-  bool AllowsInPlace() const override { return true; }
-
- private:
-  RowNorm norm_;
 };
 
 }  // namespace

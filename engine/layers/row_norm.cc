@@ -40,4 +40,16 @@ absl::Status RowNorm::Backward(const Tensor& y, const Tensor* scale,
   return absl::OkStatus();
 }
 
+absl::Status RowNormLayer::Forward(Bottoms bottoms, Tops tops) {
+  return norm_.Forward(*bottoms[0], scale(), bias(), expects_backward(),
+                       tops[0]);
+}
+
+absl::Status RowNormLayer::Backward(const BackwardPass& pass) {
+  return norm_.Backward(*pass.tops[0], scale(), *pass.top_diffs[0],
+                        WantsBlobDiff(0) ? &blob_diff(0) : nullptr,
+                        WantsBlobDiff(1) ? &blob_diff(1) : nullptr,
+                        pass.bottom_diffs[0]);
+}
+
 }  // namespace quantd

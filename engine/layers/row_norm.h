@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/core/layer.h"
 #include "engine/core/tensor.h"
 #include "engine/kernels/standardize.h"
 #include "engine/layers/channel_broadcast.h"
@@ -33,6 +34,27 @@ struct RowNorm {
  private:
   std::vector<float> factors_;
   Tensor standardized_;  // Before the scale.
+};
+
+// A layer that is one RowNorm. Its blobs, if it has any, are scale and, if
+// there are two, bias. A type gives SetUp() and Reshape(), which set `norm_`.
+class RowNormLayer : public Layer {
+ public:
+  using Layer::Layer;
+
+  absl::Status Forward(Bottoms bottoms, Tops tops) final;
+  absl::Status Backward(const BackwardPass& pass) final;
+  bool AllowsInPlace() const final { return true; }
+
+ protected:
+  RowNorm norm_;
+
+ private:
+  // Null without.
+  const Tensor* scale() const { return blobs_.empty() ? nullptr : &blobs_[0]; }
+  const Tensor* bias() const {
+    return blobs_.size() < 2 ? nullptr : &blobs_[1];
+  }
 };
 
 }  // namespace quantd
