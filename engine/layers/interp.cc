@@ -10,16 +10,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/resize_axes.h"
+#include "engine/layers/resizing_layer.h"
 
 namespace quantd {
 namespace {
 
-class InterpLayer : public Layer {
+class InterpLayer : public ResizingLayer {
  public:
-  using Layer::Layer;
+  using ResizingLayer::ResizingLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -61,14 +61,6 @@ class InterpLayer : public Layer {
     return absl::OkStatus();
   }
 
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    return Resize(*bottoms[0], axes_, tops[0]);
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    return ResizeBackward(*pass.top_diffs[0], axes_, pass.bottom_diffs[0]);
-  }
-
  private:
   const caffe::InterpParameter& interp() const {
     return param().interp_param();
@@ -104,8 +96,6 @@ class InterpLayer : public Layer {
     }
     return taps;
   }
-
-  std::vector<ResizeAxis> axes_;
 };
 
 }  // namespace

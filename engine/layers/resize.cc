@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/resize_axes.h"
+#include "engine/layers/resizing_layer.h"
 
 namespace quantd {
 namespace {
@@ -53,9 +53,9 @@ std::vector<int> SpatialAxes(absl::string_view format) {
   return {};
 }
 
-class ResizeLayer : public Layer {
+class ResizeLayer : public ResizingLayer {
  public:
-  using Layer::Layer;
+  using ResizingLayer::ResizingLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -88,14 +88,6 @@ class ResizeLayer : public Layer {
     return absl::OkStatus();
   }
 
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    return Resize(*bottoms[0], axes_, tops[0]);
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    return ResizeBackward(*pass.top_diffs[0], axes_, pass.bottom_diffs[0]);
-  }
-
  protected:
   virtual std::string Message() const = 0;
   // Sets fields_, none for a data_format that is not known.
@@ -111,9 +103,6 @@ class ResizeLayer : public Layer {
   }
 
   std::vector<SizeField> fields_;
-
- private:
-  std::vector<ResizeAxis> axes_;
 };
 
 class ResizeBilinearLayer : public ResizeLayer {
