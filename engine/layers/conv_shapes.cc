@@ -33,6 +33,13 @@ absl::StatusOr<int> ConvChannelAxis(const caffe::ConvolutionParameter& param,
                                   "; at least one is needed"));
 }
 
+std::vector<int64_t> ConvBlobDims(const ConvGeometry& geometry) {
+  std::vector<int64_t> dims = {geometry.channels_out,
+                               geometry.channels_in / geometry.group};
+  dims.insert(dims.end(), geometry.kernel.begin(), geometry.kernel.end());
+  return dims;
+}
+
 absl::Status CheckEqualShapes(absl::Span<const Shape> bottoms) {
   for (size_t i = 1; i < bottoms.size(); ++i) {
     if (bottoms[i] == bottoms[0]) continue;

@@ -3,6 +3,9 @@
 #ifndef QUANTD_ENGINE_LAYERS_CONV_SHAPES_H_
 #define QUANTD_ENGINE_LAYERS_CONV_SHAPES_H_
 
+#include <cstdint>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -16,6 +19,10 @@ namespace quantd {
 // if `bottom` does not have it, or has no spatial axis after it.
 absl::StatusOr<int> ConvChannelAxis(const caffe::ConvolutionParameter& param,
                                     const Shape& bottom);
+
+// Of the weight blob of the convolution `geometry`: (channels_out, channels_in
+// / group, kernel...).
+std::vector<int64_t> ConvBlobDims(const ConvGeometry& geometry);
 
 // Errors: INVALID_ARGUMENT unless all have one shape.
 absl::Status CheckEqualShapes(absl::Span<const Shape> bottoms);

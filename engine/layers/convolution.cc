@@ -104,10 +104,7 @@ class ConvolutionLayer : public Layer {
 
  private:
   absl::Status AddBlobs(const caffe::ConvolutionParameter& conv) {
-    std::vector<int64_t> dims = {geometry_.channels_out,
-                                 geometry_.channels_in / geometry_.group};
-    dims.insert(dims.end(), geometry_.kernel.begin(), geometry_.kernel.end());
-    RETURN_IF_ERROR(AddBlob(dims, conv.weight_filler()));
+    RETURN_IF_ERROR(AddBlob(ConvBlobDims(geometry_), conv.weight_filler()));
     if (!conv.bias_term()) return absl::OkStatus();
     return AddBlob({geometry_.channels_out}, conv.bias_filler());
   }

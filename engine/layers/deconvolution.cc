@@ -94,11 +94,7 @@ class DeconvolutionLayer : public Layer {
 
  private:
   absl::Status AddBlobs(const caffe::ConvolutionParameter& conv) {
-    std::vector<int64_t> dims = {convolution_.channels_out,
-                                 convolution_.channels_in / convolution_.group};
-    dims.insert(dims.end(), convolution_.kernel.begin(),
-                convolution_.kernel.end());
-    RETURN_IF_ERROR(AddBlob(dims, conv.weight_filler()));
+    RETURN_IF_ERROR(AddBlob(ConvBlobDims(convolution_), conv.weight_filler()));
     if (!conv.bias_term()) return absl::OkStatus();
     return AddBlob({convolution_.channels_in}, conv.bias_filler());
   }
