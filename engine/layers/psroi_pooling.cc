@@ -11,9 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/roi_bins.h"
+#include "engine/layers/roi_sum_layer.h"
 #include "engine/layers/rois.h"
 
 namespace quantd {
@@ -54,14 +54,14 @@ BinAxis AlignAxis(int64_t bin, int64_t num_bins, float x1, float x2,
   return axis;
 }
 
-class PsRoiLayer : public Layer {
+class PsRoiLayer : public RoiSumLayer<PsRoiLayer> {
  public:
   using AxisFunction = BinAxis (*)(int64_t bin, int64_t num_bins, float x1,
                                    float x2, float scale, int64_t size);
 
   PsRoiLayer(const caffe::LayerParameter& param, caffe::Phase phase,
              AxisFunction axis)
-      : Layer(param, phase), axis_(axis) {}
+      : RoiSumLayer(param, phase), axis_(axis) {}
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
@@ -78,8 +78,8 @@ class PsRoiLayer : public Layer {
                        std::vector<Shape>* tops) override {
     const caffe::PSROIPoolingParameter& p = param().psroi_pooling_param();
     const int64_t group = p.group_size();
-    ASSIGN_OR_RETURN((*tops)[0], RoiTopShape(bottoms[0], bottoms[1],
-                                             p.output_dim(), group, group));
+    ASSIGN_OR_RETURN((*tops)[0],
+                     RoiTopShape(bottoms, p.output_dim(), group, group));
     if (bottoms[0][1] == p.output_dim() * group * group) {
       return absl::OkStatus();
     }
@@ -89,33 +89,6 @@ class PsRoiLayer : public Layer {
         " channels of psroi_pooling_param.output_dim * group_size^2"));
   }
 
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    const float* x = bottoms[0]->data();
-    float* y = tops[0]->DataToOverwrite();
-    const int64_t width = bottoms[0]->shape()[3];
-    return ForEachBin(*bottoms[0], *bottoms[1], tops[0]->shape(),
-                      [=](int64_t top, int64_t plane, const BinAxis& rows,
-                          const BinAxis& columns) {
-                        y[top] = WeightedSum(x + plane, width, rows, columns);
-                      });
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    const float* dy = pass.top_diffs[0]->data();
-    float* dx = pass.bottom_diffs[0]->data();
-    std::fill_n(dx, pass.bottom_diffs[0]->num_elements(), 0.0f);
-    const int64_t width = pass.bottoms[0]->shape()[3];
-    return ForEachBin(*pass.bottoms[0], *pass.bottoms[1], pass.tops[0]->shape(),
-                      [=](int64_t top, int64_t plane, const BinAxis& rows,
-                          const BinAxis& columns) {
-                        AddWeighted(dy[top], width, rows, columns, dx + plane);
-                      });
-  }
-
-  bool IsDifferentiable(int bottom) const override { return bottom == 0; }
-
- private:
-  // Calls visit(index in the top, offset of the plane in x, rows, columns).
   // Bins read planes of their own, so threads share none.
   template <typename Visit>
   absl::Status ForEachBin(const Tensor& x, const Tensor& table,
@@ -144,6 +117,7 @@ class PsRoiLayer : public Layer {
     return absl::OkStatus();
   }
 
+ private:
   const AxisFunction axis_;
 };
 

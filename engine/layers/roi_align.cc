@@ -12,9 +12,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/roi_bins.h"
+#include "engine/layers/roi_sum_layer.h"
 #include "engine/layers/rois.h"
 
 namespace quantd {
@@ -49,9 +49,9 @@ BinAxis AlignAxis(int64_t bin, int64_t num_bins, float start, float end,
   return axis;
 }
 
-class RoiAlignLayer : public Layer {
+class RoiAlignLayer : public RoiSumLayer<RoiAlignLayer> {
  public:
-  using Layer::Layer;
+  using RoiSumLayer::RoiSumLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
@@ -75,57 +75,11 @@ class RoiAlignLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const caffe::ROIAlignParameter& p = param().roi_align_param();
-    ASSIGN_OR_RETURN(
-        (*tops)[0], RoiTopShape(bottoms[0], bottoms[1], bottoms[0].LegacyDim(1),
-                                p.pooled_h(), p.pooled_w()));
+    ASSIGN_OR_RETURN((*tops)[0], RoiTopShape(bottoms, bottoms[0].LegacyDim(1),
+                                             p.pooled_h(), p.pooled_w()));
     return absl::OkStatus();
   }
 
-  absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    const float* x = bottoms[0]->data();
-    float* y = tops[0]->DataToOverwrite();
-    const int64_t width = bottoms[0]->shape()[3];
-    return ForEachBin(*bottoms[0], *bottoms[1], tops[0]->shape(),
-                      [=](int64_t bin, int64_t plane, const BinAxis& rows,
-                          const BinAxis& columns) {
-                        y[bin] = WeightedSum(x + plane, width, rows, columns);
-                      });
-  }
-
-  absl::Status Backward(const BackwardPass& pass) override {
-    const float* dy = pass.top_diffs[0]->data();
-    float* dx = pass.bottom_diffs[0]->data();
-    std::fill_n(dx, pass.bottom_diffs[0]->num_elements(), 0.0f);
-    const int64_t width = pass.bottoms[0]->shape()[3];
-    return ForEachBin(*pass.bottoms[0], *pass.bottoms[1], pass.tops[0]->shape(),
-                      [=](int64_t bin, int64_t plane, const BinAxis& rows,
-                          const BinAxis& columns) {
-                        AddWeighted(dy[bin], width, rows, columns, dx + plane);
-                      });
-  }
-
-  bool IsDifferentiable(int bottom) const override { return bottom == 0; }
-
- private:
-  // The bins along one axis of a region.
-  std::vector<BinAxis> Axes(int64_t num_bins, float x1, float x2,
-                            int64_t size) const {
-    const caffe::ROIAlignParameter& p = param().roi_align_param();
-    const float start = x1 * p.spatial_scale();
-    const float end =
-        (x2 + static_cast<float>(p.roi_end_mode())) * p.spatial_scale();
-    const int64_t samples =
-        p.has_sampling_ratio() ? p.sampling_ratio() : kDefaultSamples;
-    std::vector<BinAxis> axes;
-    axes.reserve(num_bins);
-    for (int64_t bin = 0; bin < num_bins; ++bin) {
-      axes.push_back(AlignAxis(bin, num_bins, start, end, samples, size));
-    }
-    return axes;
-  }
-
-  // Calls visit(index in the top, offset of the plane in x, rows, columns).
-  // Threads share no plane.
   template <typename Visit>
   absl::Status ForEachBin(const Tensor& x, const Tensor& table,
                           const Shape& top, const Visit& visit) const {
@@ -149,6 +103,24 @@ class RoiAlignLayer : public Layer {
       }
     }
     return absl::OkStatus();
+  }
+
+ private:
+  // The bins along one axis of a region.
+  std::vector<BinAxis> Axes(int64_t num_bins, float x1, float x2,
+                            int64_t size) const {
+    const caffe::ROIAlignParameter& p = param().roi_align_param();
+    const float start = x1 * p.spatial_scale();
+    const float end =
+        (x2 + static_cast<float>(p.roi_end_mode())) * p.spatial_scale();
+    const int64_t samples =
+        p.has_sampling_ratio() ? p.sampling_ratio() : kDefaultSamples;
+    std::vector<BinAxis> axes;
+    axes.reserve(num_bins);
+    for (int64_t bin = 0; bin < num_bins; ++bin) {
+      axes.push_back(AlignAxis(bin, num_bins, start, end, samples, size));
+    }
+    return axes;
   }
 };
 

@@ -67,9 +67,8 @@ class RoiPoolingLayer : public Layer {
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const caffe::ROIPoolingParameter& p = param().roi_pooling_param();
-    ASSIGN_OR_RETURN(
-        (*tops)[0], RoiTopShape(bottoms[0], bottoms[1], bottoms[0].LegacyDim(1),
-                                p.pooled_h(), p.pooled_w()));
+    ASSIGN_OR_RETURN((*tops)[0], RoiTopShape(bottoms, bottoms[0].LegacyDim(1),
+                                             p.pooled_h(), p.pooled_w()));
     return absl::OkStatus();
   }
 

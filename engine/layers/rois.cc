@@ -72,11 +72,11 @@ absl::StatusOr<std::vector<Roi>> ReadRois(const Tensor& rois,
   return result;
 }
 
-absl::StatusOr<Shape> RoiTopShape(const Shape& features, const Shape& rois,
+absl::StatusOr<Shape> RoiTopShape(absl::Span<const Shape> bottoms,
                                   int64_t channels, int64_t height,
                                   int64_t width) {
-  RETURN_IF_ERROR(CheckImageAxes(features, "bottom 0"));
-  ASSIGN_OR_RETURN(const int64_t count, CountRois(rois));
+  RETURN_IF_ERROR(CheckImageAxes(bottoms[0], "bottom 0"));
+  ASSIGN_OR_RETURN(const int64_t count, CountRois(bottoms[1]));
   return Shape::Create({count, channels, height, width});
 }
 

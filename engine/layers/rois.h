@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "engine/core/shape.h"
 #include "engine/core/tensor.h"
 #include "engine/layers/boxes.h"
@@ -35,7 +36,7 @@ absl::StatusOr<std::vector<Roi>> ReadRois(const Tensor& rois,
 
 // Checks the bottoms (features, rois) of a pooling layer and returns the top's
 // shape (R, channels, height, width). Errors: INVALID_ARGUMENT.
-absl::StatusOr<Shape> RoiTopShape(const Shape& features, const Shape& rois,
+absl::StatusOr<Shape> RoiTopShape(absl::Span<const Shape> bottoms,
                                   int64_t channels, int64_t height,
                                   int64_t width);
 
