@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "base/status_macros.h"
-#include "engine/layers/checks.h"
 #include "engine/layers/loss_layer.h"
 
 namespace quantd {
@@ -12,10 +11,6 @@ namespace {
 class EuclideanLossLayer : public LossLayer {
  public:
   using LossLayer::LossLayer;
-
-  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    return CheckArity(bottoms, {2, 2}, num_tops, {1, 1});
-  }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {

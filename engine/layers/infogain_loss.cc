@@ -12,17 +12,15 @@
 #include "base/file_system.h"
 #include "base/status_macros.h"
 #include "engine/core/blob_proto.h"
-#include "engine/kernels/softmax.h"
 #include "engine/layers/checks.h"
-#include "engine/layers/labels.h"
-#include "engine/layers/loss_layer.h"
+#include "engine/layers/softmax_loss_layer.h"
 
 namespace quantd {
 namespace {
 
-class InfogainLossLayer : public LossLayer {
+class InfogainLossLayer : public SoftmaxLossLayer {
  public:
-  using LossLayer::LossLayer;
+  using SoftmaxLossLayer::SoftmaxLossLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 3}, num_tops, {1, 2}));
@@ -32,62 +30,37 @@ class InfogainLossLayer : public LossLayer {
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
-    ASSIGN_OR_RETURN(axis_,
-                     MakeClassAxis(bottoms[0], bottoms[1],
-                                   param().infogain_loss_param().axis()));
     RETURN_IF_ERROR(
-        CheckMatrix(bottoms.size() == 3 ? bottoms[2] : matrix_.shape()));
-    (*tops)[0] = Shape();
-    if (tops->size() > 1) (*tops)[1] = bottoms[0];
-    return probabilities_.Resize(bottoms[0]);
+        ReshapeAlong(param().infogain_loss_param().axis(), bottoms, tops));
+    return CheckMatrix(bottoms.size() == 3 ? bottoms[2] : matrix_.shape());
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    const float* p = probabilities_.data();
-    Softmax(bottoms[0]->data(), axis_.outer, axis_.classes, axis_.inner,
-            probabilities_.data());
-    double sum = 0;
-    int64_t num_valid = 0;
-    for (int64_t i = 0; i < axis_.num_positions(); ++i) {
-      const float value = bottoms[1]->data()[i];
-      if (IsIgnored(value)) continue;
-      ASSIGN_OR_RETURN(const int64_t label, ClassOf(value, axis_.classes));
-      const float* gains = Matrix(bottoms) + label * axis_.classes;
-      for (int64_t c = 0; c < axis_.classes; ++c) {
-        sum -= gains[c] *
-               std::log(std::max(p[axis_.IndexOf(i, c)], kMinProbability));
+    const float* matrix = Matrix(bottoms);
+    return SumLosses(bottoms, tops, [&](int64_t i, int64_t label, double* sum) {
+      const float* p = probabilities().data();
+      const float* gains = matrix + label * axis().classes;
+      for (int64_t c = 0; c < axis().classes; ++c) {
+        *sum -= gains[c] *
+                std::log(std::max(p[axis().IndexOf(i, c)], kMinProbability));
       }
-      ++num_valid;
-    }
-    divisor_ = Divisor({axis_.outer, axis_.inner, num_valid});
-    *tops[0]->data() = static_cast<float>(sum / divisor_);
-    if (tops.size() > 1) {
-      std::copy_n(p, probabilities_.num_elements(), tops[1]->data());
-    }
-    return absl::OkStatus();
+    });
   }
 
   // dx(c) = p(c) * sum of H(label, all) - H(label, c).
   absl::Status Backward(const BackwardPass& pass) override {
-    const float* p = probabilities_.data();
+    const float* p = probabilities().data();
+    const float* matrix = Matrix(pass.bottoms);
     float* dx = pass.bottom_diffs[0]->data();
-    const float scale =
-        static_cast<float>(*pass.top_diffs[0]->data() / divisor_);
-    for (int64_t i = 0; i < axis_.num_positions(); ++i) {
-      const float value = pass.bottoms[1]->data()[i];
-      if (IsIgnored(value)) {
-        for (int64_t c = 0; c < axis_.classes; ++c) dx[axis_.IndexOf(i, c)] = 0;
-        continue;
-      }
-      ASSIGN_OR_RETURN(const int64_t label, ClassOf(value, axis_.classes));
-      const float* gains = Matrix(pass.bottoms) + label * axis_.classes;
-      const float sum = std::accumulate(gains, gains + axis_.classes, 0.0f);
-      for (int64_t c = 0; c < axis_.classes; ++c) {
-        const int64_t index = axis_.IndexOf(i, c);
+    const float scale = ScaleOf(pass);
+    return WriteGradients(pass, [&](int64_t i, int64_t label) {
+      const float* gains = matrix + label * axis().classes;
+      const float sum = std::accumulate(gains, gains + axis().classes, 0.0f);
+      for (int64_t c = 0; c < axis().classes; ++c) {
+        const int64_t index = axis().IndexOf(i, c);
         dx[index] = scale * (p[index] * sum - gains[c]);
       }
-    }
-    return absl::OkStatus();
+    });
   }
 
  private:
@@ -124,7 +97,7 @@ class InfogainLossLayer : public LossLayer {
   // Classes x classes, whatever axes of 1 are before.
   absl::Status CheckMatrix(const Shape& shape) const {
     const int axes = shape.num_axes();
-    const int64_t n = axis_.classes;
+    const int64_t n = axis().classes;
     if (axes >= 2 && shape[axes - 2] == n && shape[axes - 1] == n &&
         shape.Count(0, axes - 2) == 1) {
       return absl::OkStatus();
@@ -134,10 +107,7 @@ class InfogainLossLayer : public LossLayer {
                                     " classes it must be 1x1x", n, "x", n));
   }
 
-  ClassAxis axis_;
   Tensor matrix_;  // Without bottom 2.
-  Tensor probabilities_;
-  double divisor_ = 1;
 };
 
 }  // namespace

@@ -8,6 +8,10 @@
 
 namespace quantd {
 
+absl::Status LossLayer::SetUp(absl::Span<const Shape> bottoms, int num_tops) {
+  return CheckArity(bottoms, {2, 2}, num_tops, {1, 1});
+}
+
 bool LossLayer::IsIgnored(float label) const {
   const caffe::LossParameter& loss = param().loss_param();
   return loss.has_ignore_label() && IsLabel(label, loss.ignore_label());

@@ -6,7 +6,9 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "engine/core/layer.h"
+#include "engine/core/shape.h"
 #include "engine/core/tensor.h"
 
 namespace quantd {
@@ -17,6 +19,8 @@ class LossLayer : public Layer {
  public:
   using Layer::Layer;
 
+  // Two bottoms and one top, unless a type overrides it.
+  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override;
   float DefaultLossWeight(int index) const override { return index == 0; }
   int NumAutomaticTops() const override { return 1; }
   bool IsDifferentiable(int bottom) const override { return bottom == 0; }

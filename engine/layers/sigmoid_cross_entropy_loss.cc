@@ -16,10 +16,6 @@ class SigmoidCrossEntropyLossLayer : public LossLayer {
  public:
   using LossLayer::LossLayer;
 
-  absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    return CheckArity(bottoms, {2, 2}, num_tops, {1, 1});
-  }
-
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     const Shape& x = bottoms[0];

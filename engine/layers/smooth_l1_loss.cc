@@ -8,15 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "engine/core/layer.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/loss_layer.h"
 
 namespace quantd {
 namespace {
 
-class SmoothL1LossLayer : public Layer {
+class SmoothL1LossLayer : public LossLayer {
  public:
-  using Layer::Layer;
+  using LossLayer::LossLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 4}, num_tops, {1, 1}));
@@ -47,12 +47,12 @@ class SmoothL1LossLayer : public Layer {
       const Term term = TermOf(bottoms, i);
       sum += term.outside * ValueOf(term.difference);
     }
-    *tops[0]->DataToOverwrite() = static_cast<float>(sum / Divisor(bottoms));
+    *tops[0]->DataToOverwrite() = static_cast<float>(sum / NumItems(bottoms));
     return absl::OkStatus();
   }
 
   absl::Status Backward(const BackwardPass& pass) override {
-    const double factor = *pass.top_diffs[0]->data() / Divisor(pass.bottoms);
+    const double factor = *pass.top_diffs[0]->data() / NumItems(pass.bottoms);
     for (int bottom = 0; bottom < 2; ++bottom) {
       if (pass.bottom_diffs[bottom] == nullptr) continue;
       float* dx = pass.bottom_diffs[bottom]->data();
@@ -67,8 +67,6 @@ class SmoothL1LossLayer : public Layer {
   }
 
   bool IsDifferentiable(int bottom) const override { return bottom < 2; }
-  float DefaultLossWeight(int index) const override { return index == 0; }
-  int NumAutomaticTops() const override { return 1; }
 
  private:
   struct Term {
@@ -94,7 +92,7 @@ class SmoothL1LossLayer : public Layer {
     return d > 0 ? 1 : -1;
   }
 
-  static double Divisor(Bottoms bottoms) {
+  static double NumItems(Bottoms bottoms) {
     const Shape& shape = bottoms[0]->shape();
     const int64_t items = shape.num_axes() == 0 ? 1 : shape[0];
     return static_cast<double>(std::max<int64_t>(items, 1));
