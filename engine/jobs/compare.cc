@@ -1,26 +1,21 @@
 #include "engine/jobs/compare.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/net.h"
-#include "engine/eval/blob_difference.h"
+#include "engine/graph/drop_tail.h"
 #include "engine/graph/uninplace.h"
+#include "engine/jobs/compared_blobs.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/score_output.h"
-#include "engine/kernels/fake_quant.h"
 #include "engine/layers/registry.h"
 #include "engine/report/compare_report.h"
 #include "google/protobuf/util/json_util.h"
@@ -28,50 +23,24 @@
 namespace quantd {
 namespace {
 
-// A Quant layer, by what it represents.
-struct QuantRange {
-  std::string bottom;
-  float step = 0;
-  float low = 0;  // Values that round to less are cut off.
-  float high = 0;
-};
-
-// One blob that both networks have.
-struct Pair {
-  v1::BlobDifference row;
-  BlobDifference difference;
-  std::vector<QuantRange> ranges;    // Of its readers.
-  std::vector<int64_t> num_cut_off;  // By range.
-  std::vector<float> values;         // Of the float net in this pass.
-};
-
-QuantRange RangeOf(const caffe::LayerParameter& layer) {
-  const caffe::QuantParameter& quant = layer.quant_param();
-  const int num_bits = quant.num_bits_d() == 0 ? 8 : quant.num_bits_d();
-  const float half = std::ldexp(1.0f, num_bits - 1);
-  QuantRange range;
-  range.bottom = layer.bottom(0);
-  range.step = ScaleOfInverse(quant.scale());
-  const float offset = static_cast<float>(quant.offset());
-  range.low = (-half - offset - 0.5f) * range.step;
-  range.high = (half - 1 - offset + 0.5f) * range.step;
-  return range;
-}
-
-int64_t CountOutside(absl::Span<const float> values, const QuantRange& range) {
-  return std::count_if(values.begin(), values.end(), [&range](float x) {
-    return x < range.low || x > range.high;
-  });
-}
-
-absl::Status NotComparable(const std::string& what) {
-  return Error(absl::StatusCode::kFailedPrecondition, "MODELS_NOT_COMPARABLE",
-               what);
-}
-
 // Index of the largest of `scores`, the first of equals.
 int64_t ArgMax(absl::Span<const float> scores) {
   return std::max_element(scores.begin(), scores.end()) - scores.begin();
+}
+
+// The blob of class scores; empty without.
+std::string ScoresOf(const caffe::NetParameter& net) {
+  const auto scores = FindScoreOutput(net);
+  return scores.ok() ? scores->blob : std::string();
+}
+
+// True if a layer of `net` writes `blob`.
+bool HasBlob(const caffe::NetParameter& net, const std::string& blob) {
+  return std::any_of(net.layer().begin(), net.layer().end(),
+                     [&blob](const caffe::LayerParameter& layer) {
+                       return std::find(layer.top().begin(), layer.top().end(),
+                                        blob) != layer.top().end();
+                     });
 }
 
 class Comparison {
@@ -84,19 +53,14 @@ class Comparison {
 
  private:
   absl::Status Load();
-  // Finds the blobs of both networks.
-  void FindPairs();
   absl::Status MakeNets(const Shape& image_shape);
   absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
                                                const Shape& image_shape,
                                                const std::string& scores);
-  // By layer, the pairs that are complete when it has run.
-  std::vector<std::vector<Pair*>> PairsByLayer(const Net& net);
   absl::Status CompareAll();
   // Drops all but the first `count` images of the float net's inputs.
   absl::Status KeepImages(int64_t count);
   absl::Status ComparePass();
-  absl::Status CompareBlob(Pair* pair);
   absl::Status CompareScores();
   int64_t BatchSize() const;
   v1::CompareResult Result() const;
@@ -113,9 +77,7 @@ class Comparison {
   std::string quantized_scores_;
   std::unique_ptr<Net> float_net_;
   std::unique_ptr<Net> quantized_net_;
-  std::vector<std::unique_ptr<Pair>> pairs_;
-  std::vector<std::vector<Pair*>> float_pairs_;
-  std::vector<std::vector<Pair*>> quantized_pairs_;
+  ComparedBlobs blobs_;
   int64_t num_images_ = 0;
   int64_t num_agreeing_ = 0;
   JobOutput output_;
@@ -124,12 +86,6 @@ class Comparison {
 absl::StatusOr<JobOutput> Comparison::Run() {
   tracker_.Begin("LOAD");
   RETURN_IF_ERROR(Load());
-  FindPairs();
-  if (pairs_.empty()) {
-    return NotComparable(
-        "the two models have no blob of the same name; give a model and the "
-        "fake-quant model that was made of it");
-  }
   RETURN_IF_ERROR(CompareAll());
   tracker_.Begin("EMIT");
   *output_.result.mutable_compare() = Result();
@@ -149,41 +105,20 @@ absl::Status Comparison::Load() {
       FindFeed(model, spec_.has_transform() ? &spec_.transform() : nullptr,
                inputs_));
   WarnOfMirror(feed_.transform, tracker_.monitor());
+  // Before the tail is dropped: the names of blobs depend on what reads them.
   ASSIGN_OR_RETURN(float_model_, Uninplace(model));
   ASSIGN_OR_RETURN(quantized_model_, Uninplace(quantized));
-  const auto float_scores = FindScoreOutput(float_model_);
-  const auto quantized_scores = FindScoreOutput(quantized_model_);
-  if (float_scores.ok() && quantized_scores.ok()) {
-    float_scores_ = float_scores->blob;
-    quantized_scores_ = quantized_scores->blob;
+  float_scores_ = ScoresOf(float_model_);
+  quantized_scores_ = ScoresOf(quantized_model_);
+  ASSIGN_OR_RETURN(float_model_, DropTail(std::move(float_model_)));
+  ASSIGN_OR_RETURN(quantized_model_, DropTail(std::move(quantized_model_)));
+  if (!HasBlob(float_model_, float_scores_) ||
+      !HasBlob(quantized_model_, quantized_scores_)) {
+    float_scores_.clear();
+    quantized_scores_.clear();
   }
+  ASSIGN_OR_RETURN(blobs_, ComparedBlobs::Find(float_model_, quantized_model_));
   return absl::OkStatus();
-}
-
-void Comparison::FindPairs() {
-  std::set<std::string> float_blobs;
-  for (const caffe::LayerParameter& layer : float_model_.layer()) {
-    if (layer.bottom_size() == 0) continue;
-    float_blobs.insert(layer.top().begin(), layer.top().end());
-  }
-  std::map<std::string, std::vector<QuantRange>> ranges;
-  for (const caffe::LayerParameter& layer : quantized_model_.layer()) {
-    if (layer.type() != "Quant" || layer.bottom_size() != 1) continue;
-    ranges[layer.bottom(0)].push_back(RangeOf(layer));
-  }
-  for (const caffe::LayerParameter& layer : quantized_model_.layer()) {
-    if (layer.bottom_size() == 0 || layer.type() == "Quant") continue;
-    for (const std::string& blob : layer.top()) {
-      if (float_blobs.count(blob) == 0) continue;
-      auto pair = std::make_unique<Pair>();
-      pair->row.set_layer(layer.name());
-      pair->row.set_type(layer.type());
-      pair->row.set_blob(blob);
-      pair->ranges = ranges[blob];
-      pair->num_cut_off.resize(pair->ranges.size());
-      pairs_.push_back(std::move(pair));
-    }
-  }
 }
 
 absl::StatusOr<std::unique_ptr<Net>> Comparison::MakeNet(
@@ -192,7 +127,7 @@ absl::StatusOr<std::unique_ptr<Net>> Comparison::MakeNet(
   Net::Options options;
   options.inference = true;
   options.fast_math = false;
-  for (const auto& pair : pairs_) options.watch_blobs.insert(pair->row.blob());
+  options.watch_blobs = blobs_.names();
   if (!scores.empty()) options.keep_blobs.insert(scores);
   return Net::Create(WithInputLayer(std::move(param), feed_, 1, image_shape),
                      options, MakeLayer);
@@ -205,32 +140,7 @@ absl::Status Comparison::MakeNets(const Shape& image_shape) {
                                            image_shape, quantized_scores_));
   const auto input = quantized_net_->Blob(feed_.data_blob);
   if (!input.ok()) return input.status();
-  for (const auto& pair : pairs_) {
-    const std::string& name = pair->row.blob();
-    ASSIGN_OR_RETURN(const Tensor* x, float_net_->Blob(name));
-    ASSIGN_OR_RETURN(const Tensor* q, quantized_net_->Blob(name));
-    if (x->shape() == q->shape()) continue;
-    return NotComparable(absl::StrCat(
-        "blob \"", name, "\" has shape ", x->shape().ToString(),
-        " in the float model and ", q->shape().ToString(),
-        " in the quantized one; give a model and the fake-quant model that was "
-        "made of it"));
-  }
-  float_pairs_ = PairsByLayer(*float_net_);
-  quantized_pairs_ = PairsByLayer(*quantized_net_);
-  return absl::OkStatus();
-}
-
-std::vector<std::vector<Pair*>> Comparison::PairsByLayer(const Net& net) {
-  std::map<const Tensor*, int> writers;
-  for (int i = 0; i < net.num_layers(); ++i) {
-    for (const Tensor* top : net.tops(i)) writers[top] = i;
-  }
-  std::vector<std::vector<Pair*>> by_layer(net.num_layers());
-  for (const auto& pair : pairs_) {
-    by_layer[writers[*net.Blob(pair->row.blob())]].push_back(pair.get());
-  }
-  return by_layer;
+  return blobs_.Watch(*float_net_, *quantized_net_);
 }
 
 int64_t Comparison::BatchSize() const {
@@ -285,44 +195,14 @@ absl::Status Comparison::ComparePass() {
     std::copy_n(source->data(), source->num_elements(), (*target)->data());
   }
   RETURN_IF_ERROR(float_net_->Forward([this](int index) -> absl::Status {
-    for (Pair* pair : float_pairs_[index]) {
-      ASSIGN_OR_RETURN(const Tensor* blob, float_net_->Blob(pair->row.blob()));
-      pair->values.assign(blob->values().begin(), blob->values().end());
-    }
+    blobs_.TakeFloat(index);
     return tracker_.CheckCancelled();
   }));
   RETURN_IF_ERROR(quantized_net_->Forward([this](int index) -> absl::Status {
-    for (Pair* pair : quantized_pairs_[index]) {
-      RETURN_IF_ERROR(CompareBlob(pair));
-    }
+    RETURN_IF_ERROR(blobs_.TakeQuantized(index));
     return tracker_.CheckCancelled();
   }));
   return float_scores_.empty() ? absl::OkStatus() : CompareScores();
-}
-
-absl::Status Comparison::CompareBlob(Pair* pair) {
-  ASSIGN_OR_RETURN(const Tensor* blob, quantized_net_->Blob(pair->row.blob()));
-  const absl::Span<const float> values = blob->values();
-  if (values.size() != pair->values.size()) {
-    return NotComparable(absl::StrCat(
-        "blob \"", pair->row.blob(), "\" has ", pair->values.size(),
-        " values in the float model and ", values.size(),
-        " in the quantized one: its shape depends on values"));
-  }
-  pair->difference.Add(pair->values, values);
-  if (!std::isfinite(pair->difference.max_error())) {
-    return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_NOT_FINITE",
-                 absl::StrCat("layer \"", pair->row.layer(), "\", blob \"",
-                              pair->row.blob(),
-                              "\": the activations contain NaN or infinity in "
-                              "one of the models; check them and their "
-                              "preprocessing"),
-                 {{"layer", pair->row.layer()}, {"blob", pair->row.blob()}});
-  }
-  for (size_t i = 0; i < pair->ranges.size(); ++i) {
-    pair->num_cut_off[i] += CountOutside(values, pair->ranges[i]);
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Comparison::CompareScores() {
@@ -347,32 +227,7 @@ v1::CompareResult Comparison::Result() const {
                                 ? -1
                                 : static_cast<double>(num_agreeing_) /
                                       static_cast<double>(num_images_));
-  for (const auto& pair : pairs_) {
-    const BlobDifference& difference = pair->difference;
-    v1::BlobDifference* row = result.add_blobs();
-    *row = pair->row;
-    row->set_cosine(difference.cosine());
-    row->set_sqnr_db(difference.sqnr_db());
-    row->set_max_error(difference.max_error());
-    row->set_mean_error(difference.mean_error());
-    row->set_min(difference.min());
-    row->set_max(difference.max());
-    row->set_num_values(difference.count());
-    for (size_t i = 0; i < pair->ranges.size(); ++i) {
-      const double share = difference.count() == 0
-                               ? 0
-                               : static_cast<double>(pair->num_cut_off[i]) /
-                                     static_cast<double>(difference.count());
-      if (i > 0 && share <= row->clipped()) continue;
-      row->set_clipped(share);
-      row->set_scale_d(pair->ranges[i].step);
-    }
-  }
-  std::stable_sort(
-      result.mutable_blobs()->begin(), result.mutable_blobs()->end(),
-      [](const v1::BlobDifference& a, const v1::BlobDifference& b) {
-        return a.sqnr_db() < b.sqnr_db();
-      });
+  blobs_.Report(&result);
   return result;
 }
 

@@ -9,13 +9,14 @@
 namespace quantd {
 
 // Runs both networks on the same images and compares the blobs that both have,
-// in-place layers taken apart. A fused layer writes the last blob of what was
-// fused into it, so a fake-quant model is compared with the float one behind
-// BatchNorm and Scale.
-// Phases: LOAD, COMPARE, EMIT. Files: NAME_compare.json, the result, and
-// NAME_compare.html, a report that needs nothing else.
-// Errors: FAILED_PRECONDITION, MODELS_NOT_COMPARABLE if no blob is in both, or
-// one has another shape in each; those of loading, OpenFeed() and Net.
+// in-place layers taken apart, without the last layers that cannot be run (see
+// DropTail() in engine/graph/drop_tail.h). A fused layer writes the last blob
+// of what was fused into it, so a fake-quant model is compared with the float
+// one behind BatchNorm and Scale. Phases: LOAD, COMPARE, EMIT. Files:
+// NAME_compare.json, the result, and NAME_compare.html, a report that needs
+// nothing else. Errors: FAILED_PRECONDITION, MODELS_NOT_COMPARABLE if no blob
+// is in both, or one has another shape in each; those of loading, DropTail(),
+// OpenFeed() and Net.
 absl::StatusOr<JobOutput> RunCompare(const v1::CompareSpec& spec,
                                      const JobInputs& inputs,
                                      JobMonitor* monitor);

@@ -9,6 +9,7 @@
 #include "engine/kernels/fake_quant.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/copy_tensor.h"
+#include "engine/layers/quant_params.h"
 #include "engine/layers/same_shape_layer.h"
 
 namespace quantd {
@@ -29,9 +30,7 @@ class QuantLayer : public SameShapeLayer {
       return FieldError("quant_param.scale",
                         "must be finite and greater than DBL_EPSILON");
     }
-    params_.scale = ScaleOfInverse(quant.scale());
-    params_.offset = quant.offset();
-    params_.num_bits = quant.num_bits_d() == 0 ? 8 : quant.num_bits_d();
+    params_ = FakeQuantParamsOf(quant);
     return CheckFakeQuantParams(params_);
   }
 
