@@ -7,6 +7,7 @@
 #include "engine/kernels/cpu/concat.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/join_blocks.h"
+#include "engine/layers/old_axis.h"
 
 namespace quantd {
 namespace {
@@ -16,18 +17,13 @@ class ConcatLayer : public Layer {
   using Layer::Layer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    const caffe::ConcatParameter& concat = param().concat_param();
-    if (concat.has_axis() && concat.has_concat_dim()) {
-      return FieldError("concat_param",
-                        "has both axis and concat_dim; "
-                        "remove concat_dim");
-    }
+    RETURN_IF_ERROR(Axis().Check());
     return CheckArity(bottoms, {1, Arity::kAny}, num_tops, {1, 1});
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
-    ASSIGN_OR_RETURN(const int axis, Axis(bottoms[0]));
+    ASSIGN_OR_RETURN(const int axis, Axis().Of(bottoms[0]));
     axis_ = axis;
     std::vector<int64_t> dims = bottoms[0].dims();
     for (size_t i = 1; i < bottoms.size(); ++i) {
@@ -62,13 +58,10 @@ class ConcatLayer : public Layer {
   }
 
  private:
-  // concat_dim is unsigned: it does not count from the end.
-  absl::StatusOr<int> Axis(const Shape& bottom) const {
-    const caffe::ConcatParameter& concat = param().concat_param();
-    return concat.has_concat_dim()
-               ? CanonicalAxis(bottom, concat.concat_dim(),
-                               "concat_param.concat_dim")
-               : CanonicalAxis(bottom, concat.axis(), "concat_param.axis");
+  OldAxis Axis() const {
+    const caffe::ConcatParameter& p = param().concat_param();
+    return {"concat_param",     "concat_dim", p.has_axis(),
+            p.has_concat_dim(), p.axis(),     p.concat_dim()};
   }
 
   int axis_ = 1;

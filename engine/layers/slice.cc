@@ -8,6 +8,7 @@
 #include "engine/core/layer.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/mapped_layer.h"
+#include "engine/layers/old_axis.h"
 
 namespace quantd {
 namespace {
@@ -18,10 +19,7 @@ class SliceLayer : public MappedLayer {
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     const caffe::SliceParameter& slice = param().slice_param();
-    if (slice.has_axis() && slice.has_slice_dim()) {
-      return FieldError("slice_param",
-                        "has both axis and slice_dim; remove slice_dim");
-    }
+    RETURN_IF_ERROR(Axis().Check());
     if (slice.slice_point_size() > 0 &&
         slice.slice_point_size() != num_tops - 1) {
       return FieldError(
@@ -36,7 +34,7 @@ class SliceLayer : public MappedLayer {
   absl::Status Map(absl::Span<const Shape> bottoms,
                    std::vector<Top>* tops) override {
     const Shape& bottom = bottoms[0];
-    ASSIGN_OR_RETURN(const int axis, Axis(bottom));
+    ASSIGN_OR_RETURN(const int axis, Axis().Of(bottom));
     ASSIGN_OR_RETURN(const std::vector<int64_t> points,
                      Points(bottom, axis, static_cast<int>(tops->size())));
     for (size_t i = 0; i < tops->size(); ++i) {
@@ -47,12 +45,10 @@ class SliceLayer : public MappedLayer {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<int> Axis(const Shape& bottom) const {
-    const caffe::SliceParameter& slice = param().slice_param();
-    return slice.has_slice_dim()
-               ? CanonicalAxis(bottom, slice.slice_dim(),
-                               "slice_param.slice_dim")
-               : CanonicalAxis(bottom, slice.axis(), "slice_param.axis");
+  OldAxis Axis() const {
+    const caffe::SliceParameter& p = param().slice_param();
+    return {"slice_param",     "slice_dim", p.has_axis(),
+            p.has_slice_dim(), p.axis(),    p.slice_dim()};
   }
 
   // Where the tops begin, and the end of the last one.

@@ -1,7 +1,7 @@
 // Softmax over softmax_param.axis.
 #include <memory>
 
-#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "engine/core/layer.h"
 #include "engine/kernels/softmax.h"
 #include "engine/layers/checks.h"
@@ -19,14 +19,9 @@ class SoftmaxLayer : public Layer {
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
-    const int axis = param().softmax_param().axis();
-    const absl::StatusOr<int> canonical = bottoms[0].CanonicalAxis(axis);
-    if (!canonical.ok()) {
-      return FieldError(
-          "softmax_param.axis",
-          absl::StrCat(axis, " is not an axis of ", bottoms[0].ToString()));
-    }
-    axis_ = *canonical;
+    ASSIGN_OR_RETURN(axis_,
+                     CanonicalAxis(bottoms[0], param().softmax_param().axis(),
+                                   "softmax_param.axis"));
     (*tops)[0] = bottoms[0];
     return absl::OkStatus();
   }
