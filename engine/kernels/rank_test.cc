@@ -52,5 +52,22 @@ TEST(RankTest, Strides) {
   EXPECT_THAT(RankIndices(x.data(), 3, 2, 2, {}), ElementsAre(1, 2));
 }
 
+TEST(RankTest, RowsOfAnArray) {
+  // Two planes of rows along the middle axis: (1, 3, 2), (9, 7, 8), ...
+  const std::vector<float> x = {1, 9, 3, 7, 2, 8,  //
+                                6, 4, 4, 5, 5, 6};
+  std::vector<std::vector<int64_t>> ranks(4);
+  std::vector<float> firsts(4);
+  RankRows(x.data(), 2, 3, 2, 2, {},
+           [&](int64_t o, int64_t i, const float* from,
+               const std::vector<int64_t>& best) {
+             ranks[o * 2 + i] = best;
+             firsts[o * 2 + i] = from[0];
+           });
+  EXPECT_THAT(ranks, ElementsAre(ElementsAre(1, 2), ElementsAre(0, 2),
+                                 ElementsAre(0, 2), ElementsAre(2, 1)));
+  EXPECT_THAT(firsts, ElementsAre(1, 9, 6, 4));
+}
+
 }  // namespace
 }  // namespace quantd

@@ -90,20 +90,17 @@ class ArgLayer : public Layer {
     const bool values_only = options_.axis.has_value() && options_.with_values;
     const bool both = !options_.axis.has_value() && options_.with_values;
     const int64_t k = options_.top_k;
-    const int64_t num_rows = outer_ * inner_;
-#pragma omp parallel for
-    for (int64_t row = 0; row < num_rows; ++row) {
-      const int64_t o = row / inner_, i = row % inner_;
-      const float* from = x + o * count_ * inner_ + i;
-      float* to = y + o * (both ? 2 * k : k) * inner_ + i;
-      const std::vector<int64_t> best =
-          RankIndices(from, count_, inner_, k, options_.order);
-      for (int64_t j = 0; j < k; ++j) {
-        const float value = from[best[j] * inner_];
-        to[j * inner_] = values_only ? value : static_cast<float>(best[j]);
-        if (both) to[k + j] = value;
-      }
-    }
+    RankRows(x, outer_, count_, inner_, k, options_.order,
+             [&](int64_t o, int64_t i, const float* from,
+                 const std::vector<int64_t>& best) {
+               float* to = y + o * (both ? 2 * k : k) * inner_ + i;
+               for (int64_t j = 0; j < k; ++j) {
+                 const float value = from[best[j] * inner_];
+                 to[j * inner_] =
+                     values_only ? value : static_cast<float>(best[j]);
+                 if (both) to[k + j] = value;
+               }
+             });
     return absl::OkStatus();
   }
 

@@ -42,19 +42,17 @@ class TopKLayer : public Layer {
     const float* x = bottoms[0]->data();
     float* values = tops[0]->DataToOverwrite();
     float* indices = tops.size() > 1 ? tops[1]->DataToOverwrite() : nullptr;
-    const int64_t num_rows = outer_ * inner_;
-#pragma omp parallel for
-    for (int64_t row = 0; row < num_rows; ++row) {
-      const int64_t o = row / inner_, i = row % inner_;
-      const float* from = x + o * count_ * inner_ + i;
-      const std::vector<int64_t> best =
-          RankIndices(from, count_, inner_, k_, order_);
-      for (int64_t j = 0; j < k_; ++j) {
-        const int64_t to = (o * k_ + j) * inner_ + i;
-        values[to] = from[best[j] * inner_];
-        if (indices != nullptr) indices[to] = static_cast<float>(best[j]);
-      }
-    }
+    RankRows(x, outer_, count_, inner_, k_, order_,
+             [&](int64_t o, int64_t i, const float* from,
+                 const std::vector<int64_t>& best) {
+               for (int64_t j = 0; j < k_; ++j) {
+                 const int64_t to = (o * k_ + j) * inner_ + i;
+                 values[to] = from[best[j] * inner_];
+                 if (indices != nullptr) {
+                   indices[to] = static_cast<float>(best[j]);
+                 }
+               }
+             });
     return absl::OkStatus();
   }
 
