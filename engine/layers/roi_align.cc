@@ -56,8 +56,8 @@ class RoiAlignLayer : public RoiSumLayer<RoiAlignLayer> {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::ROIAlignParameter& p = param().roi_align_param();
-    RETURN_IF_ERROR(CheckSize("roi_align_param.pooled_h", p.pooled_h()));
-    RETURN_IF_ERROR(CheckSize("roi_align_param.pooled_w", p.pooled_w()));
+    RETURN_IF_ERROR(
+        CheckPooledSize("roi_align_param", p.pooled_h(), p.pooled_w()));
     if (p.sampling_ratio() > kMaxSamples) {
       return FieldError("roi_align_param.sampling_ratio",
                         absl::StrCat("is ", p.sampling_ratio(),

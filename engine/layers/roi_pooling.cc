@@ -53,8 +53,8 @@ class RoiPoolingLayer : public Layer {
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {2, 2}, num_tops, {1, 1}));
     const caffe::ROIPoolingParameter& p = param().roi_pooling_param();
-    RETURN_IF_ERROR(CheckSize("roi_pooling_param.pooled_h", p.pooled_h()));
-    RETURN_IF_ERROR(CheckSize("roi_pooling_param.pooled_w", p.pooled_w()));
+    RETURN_IF_ERROR(
+        CheckPooledSize("roi_pooling_param", p.pooled_h(), p.pooled_w()));
     scale_h_ =
         p.has_spatial_scale_h() ? p.spatial_scale_h() : p.spatial_scale();
     scale_w_ =

@@ -80,6 +80,12 @@ absl::StatusOr<Shape> RoiTopShape(absl::Span<const Shape> bottoms,
   return Shape::Create({count, channels, height, width});
 }
 
+absl::Status CheckPooledSize(absl::string_view message, int64_t pooled_h,
+                             int64_t pooled_w) {
+  RETURN_IF_ERROR(CheckSize(absl::StrCat(message, ".pooled_h"), pooled_h));
+  return CheckSize(absl::StrCat(message, ".pooled_w"), pooled_w);
+}
+
 absl::Status CheckSpatialScale(absl::string_view field, float scale) {
   if (scale > 0 && scale <= 1024) return absl::OkStatus();
   return FieldError(field,

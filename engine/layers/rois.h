@@ -40,6 +40,11 @@ absl::StatusOr<Shape> RoiTopShape(absl::Span<const Shape> bottoms,
                                   int64_t channels, int64_t height,
                                   int64_t width);
 
+// The fields pooled_h and pooled_w of the message `message` are sizes: errors
+// as CheckSize() (engine/layers/checks.h).
+absl::Status CheckPooledSize(absl::string_view message, int64_t pooled_h,
+                             int64_t pooled_w);
+
 // `scale` must be in (0, 1024]: INVALID_ARGUMENT that names `field`.
 absl::Status CheckSpatialScale(absl::string_view field, float scale);
 
