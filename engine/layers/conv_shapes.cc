@@ -23,6 +23,12 @@ absl::Status CheckBottom(const ConvGeometry& geometry, const Shape& bottom,
 
 }  // namespace
 
+absl::Status CheckTopPerBottom(absl::Span<const Shape> bottoms, int num_tops) {
+  const int num_bottoms = static_cast<int>(bottoms.size());
+  return CheckArity(bottoms, {1, Arity::kAny}, num_tops,
+                    {num_bottoms, num_bottoms});
+}
+
 absl::StatusOr<int> ConvChannelAxis(const caffe::ConvolutionParameter& param,
                                     const Shape& bottom) {
   ASSIGN_OR_RETURN(const int axis, CanonicalAxis(bottom, param.axis(),

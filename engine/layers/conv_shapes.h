@@ -15,6 +15,9 @@
 
 namespace quantd {
 
+// One top for each of the bottoms, at least one. Errors: as CheckArity().
+absl::Status CheckTopPerBottom(absl::Span<const Shape> bottoms, int num_tops);
+
 // The axis of the channels: convolution_param.axis. Errors: INVALID_ARGUMENT
 // if `bottom` does not have it, or has no spatial axis after it.
 absl::StatusOr<int> ConvChannelAxis(const caffe::ConvolutionParameter& param,

@@ -32,9 +32,7 @@ class ConvolutionLayer : public Layer {
       : Layer(param, phase), depthwise_(depthwise) {}
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    const int num_bottoms = static_cast<int>(bottoms.size());
-    RETURN_IF_ERROR(CheckArity(bottoms, {1, Arity::kAny}, num_tops,
-                               {num_bottoms, num_bottoms}));
+    RETURN_IF_ERROR(CheckTopPerBottom(bottoms, num_tops));
     caffe::ConvolutionParameter conv = param().convolution_param();
     ASSIGN_OR_RETURN(axis_, ConvChannelAxis(conv, bottoms[0]));
     const int64_t channels = bottoms[0][axis_];

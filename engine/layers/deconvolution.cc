@@ -19,7 +19,6 @@
 #include "engine/kernels/cpu/convolution_backward.h"
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/channel_broadcast.h"
-#include "engine/layers/checks.h"
 #include "engine/layers/conv_params.h"
 #include "engine/layers/conv_shapes.h"
 
@@ -31,9 +30,7 @@ class DeconvolutionLayer : public Layer {
   using Layer::Layer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
-    const int num_bottoms = static_cast<int>(bottoms.size());
-    RETURN_IF_ERROR(CheckArity(bottoms, {1, Arity::kAny}, num_tops,
-                               {num_bottoms, num_bottoms}));
+    RETURN_IF_ERROR(CheckTopPerBottom(bottoms, num_tops));
     const caffe::ConvolutionParameter& conv = param().convolution_param();
     ASSIGN_OR_RETURN(axis_, ConvChannelAxis(conv, bottoms[0]));
     ASSIGN_OR_RETURN(convolution_,
