@@ -4,8 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "base/error.h"
+#include "engine/kernels/option_error.h"
 
 namespace quantd {
 namespace {
@@ -15,12 +14,7 @@ constexpr float kHigh = 32767.0f;
 
 absl::Status OutOfRange(const char* option, double value,
                         const std::string& allowed) {
-  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-               absl::StrCat("dequant_param: ", option, " is ", value,
-                            ", allowed is ", allowed),
-               {{"option", option},
-                {"value", absl::StrCat(value)},
-                {"allowed", allowed}});
+  return OptionOutOfRange("dequant_param", option, value, allowed);
 }
 
 bool ShiftsNothing(const DequantParams& params) {

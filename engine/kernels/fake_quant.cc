@@ -5,19 +5,14 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
+#include "engine/kernels/option_error.h"
 
 namespace quantd {
 namespace {
 
 absl::Status OutOfRange(const char* option, double value,
                         const std::string& allowed) {
-  return Error(absl::StatusCode::kInvalidArgument, "OPTION_OUT_OF_RANGE",
-               absl::StrCat("quant_param: ", option, " is ", value,
-                            ", allowed is ", allowed),
-               {{"option", option},
-                {"value", absl::StrCat(value)},
-                {"allowed", allowed}});
+  return OptionOutOfRange("quant_param", option, value, allowed);
 }
 
 }  // namespace
