@@ -49,8 +49,6 @@ PrimitiveDesc MakeDesc(const ConvGeometry& g, const memory::dims& src,
 }  // namespace
 
 struct CpuConvolution::Plan {
-  Shape src_shape;
-  bool has_bias = false;
   memory::desc src_desc;
   memory::desc weights_desc;
   memory::desc dst_desc;
@@ -75,21 +73,19 @@ CpuConvolution::~CpuConvolution() = default;
 void CpuConvolution::AllowWinograd() {
   if (winograd_allowed_) return;
   winograd_allowed_ = true;
-  plans_.clear();
+  plans_.Clear();
 }
 
 void CpuConvolution::WeightsChanged() { weights_.Clear(); }
 
 void CpuConvolution::Fuse(const FusedOps& ops) {
   ops_ = ops;
-  plans_.clear();
+  plans_.Clear();
 }
 
 std::unique_ptr<CpuConvolution::Plan> CpuConvolution::MakePlan(
     const Tensor& src, const Tensor& dst, bool has_bias) const {
   auto plan = std::make_unique<Plan>();
-  plan->src_shape = src.shape();
-  plan->has_bias = has_bias;
   const memory::dims& from = src.shape().dims();
   const memory::dims& to = dst.shape().dims();
   if (direction_ == Direction::kTransposed) {
@@ -101,26 +97,14 @@ std::unique_ptr<CpuConvolution::Plan> CpuConvolution::MakePlan(
   return plan;
 }
 
-CpuConvolution::Plan* CpuConvolution::FindOrMakePlan(const Tensor& src,
-                                                     const Tensor& dst,
-                                                     bool has_bias) {
-  for (auto& plan : plans_) {
-    if (plan->src_shape == src.shape() && plan->has_bias == has_bias) {
-      return plan.get();
-    }
-  }
-  auto plan = MakePlan(src, dst, has_bias);
-  if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
-  plans_.push_back(std::move(plan));
-  return plans_.back().get();
-}
-
 absl::Status CpuConvolution::Run(const Tensor& src, const Tensor& weights,
                                  const Tensor* bias, const Addend& addend,
                                  Tensor* dst) {
   if (dst->num_elements() == 0) return absl::OkStatus();
   return CatchDnnl("a convolution", [&] {
-    Plan* plan = FindOrMakePlan(src, *dst, bias != nullptr);
+    Plan* plan = plans_.FindOrMake(src.shape(), bias != nullptr, [&] {
+      return MakePlan(src, *dst, bias != nullptr);
+    });
     const bool transposed = direction_ == Direction::kTransposed;
     const memory packed =
         weights_.Get(plan->weights_desc, weights,

@@ -4,12 +4,12 @@
 #define QUANTD_ENGINE_KERNELS_CPU_CONVOLUTION_H_
 
 #include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "engine/core/tensor.h"
 #include "engine/kernels/conv_geometry.h"
 #include "engine/kernels/cpu/packed_weights.h"
+#include "engine/kernels/cpu/plan_cache.h"
 #include "engine/kernels/fused_op.h"
 
 namespace quantd {
@@ -63,18 +63,15 @@ class CpuConvolution {
  private:
   struct Plan;  // What depends on the input's shape.
 
-  static constexpr size_t kMaxPlans = 4;
-
   std::unique_ptr<Plan> MakePlan(const Tensor& src, const Tensor& dst,
                                  bool has_bias) const;
-  Plan* FindOrMakePlan(const Tensor& src, const Tensor& dst, bool has_bias);
 
   const ConvGeometry geometry_;
   const Direction direction_;
   FusedOps ops_;
   bool winograd_allowed_ = false;
   PackedWeights weights_;
-  std::vector<std::unique_ptr<Plan>> plans_;  // Oldest first.
+  PlanCache<Plan, 4> plans_;
 };
 
 }  // namespace quantd

@@ -32,8 +32,6 @@ PrimitiveDesc MakeDesc(const Shape& src, const Shape& dst, bool has_bias,
 }  // namespace
 
 struct CpuInnerProduct::Plan {
-  Shape src_shape;
-  bool has_bias = false;
   PrimitiveDesc desc;
   dnnl::inner_product_forward primitive;
 };
@@ -46,32 +44,24 @@ void CpuInnerProduct::WeightsChanged() { weights_.Clear(); }
 
 void CpuInnerProduct::Fuse(const FusedOps& ops) {
   ops_ = ops;
-  plans_.clear();
+  plans_.Clear();
 }
 
-CpuInnerProduct::Plan* CpuInnerProduct::FindOrMakePlan(const Tensor& src,
-                                                       const Tensor& dst,
-                                                       bool has_bias) {
-  for (auto& plan : plans_) {
-    if (plan->src_shape == src.shape() && plan->has_bias == has_bias) {
-      return plan.get();
-    }
-  }
+std::unique_ptr<CpuInnerProduct::Plan> CpuInnerProduct::MakePlan(
+    const Tensor& src, const Tensor& dst, bool has_bias) const {
   auto plan = std::make_unique<Plan>();
-  plan->src_shape = src.shape();
-  plan->has_bias = has_bias;
   plan->desc = MakeDesc(src.shape(), dst.shape(), has_bias, PostOpsAttr(ops_));
   plan->primitive = dnnl::inner_product_forward(plan->desc);
-  if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
-  plans_.push_back(std::move(plan));
-  return plans_.back().get();
+  return plan;
 }
 
 absl::Status CpuInnerProduct::Run(const Tensor& src, const Tensor& weights,
                                   const Tensor* bias, Tensor* dst) {
   if (dst->num_elements() == 0) return absl::OkStatus();
   return CatchDnnl("an inner product", [&] {
-    Plan* plan = FindOrMakePlan(src, *dst, bias != nullptr);
+    Plan* plan = plans_.FindOrMake(src.shape(), bias != nullptr, [&] {
+      return MakePlan(src, *dst, bias != nullptr);
+    });
     const memory::desc plain_desc(
         plan->desc.weights_desc().dims(), memory::data_type::f32,
         transposed_ ? memory::format_tag::ba : memory::format_tag::ab);

@@ -3,11 +3,11 @@
 #define QUANTD_ENGINE_KERNELS_CPU_INNER_PRODUCT_H_
 
 #include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "engine/core/tensor.h"
 #include "engine/kernels/cpu/packed_weights.h"
+#include "engine/kernels/cpu/plan_cache.h"
 #include "engine/kernels/fused_op.h"
 
 namespace quantd {
@@ -37,14 +37,13 @@ class CpuInnerProduct {
  private:
   struct Plan;  // What depends on the input's shape.
 
-  static constexpr size_t kMaxPlans = 2;
-
-  Plan* FindOrMakePlan(const Tensor& src, const Tensor& dst, bool has_bias);
+  std::unique_ptr<Plan> MakePlan(const Tensor& src, const Tensor& dst,
+                                 bool has_bias) const;
 
   const bool transposed_;
   FusedOps ops_;
   PackedWeights weights_;
-  std::vector<std::unique_ptr<Plan>> plans_;  // Oldest first.
+  PlanCache<Plan, 2> plans_;
 };
 
 }  // namespace quantd
