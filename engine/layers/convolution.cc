@@ -4,7 +4,6 @@
 // whatever `group` says; ConvolutionDepthwise also as many outputs, whatever
 // `num_output` says.
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +14,7 @@
 #include "engine/kernels/cpu/convolution_backward.h"
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/checks.h"
+#include "engine/layers/conv_layer.h"
 #include "engine/layers/conv_params.h"
 #include "engine/layers/conv_shapes.h"
 #include "engine/layers/fused_ops.h"
@@ -25,11 +25,11 @@ namespace {
 // What the number of channels decides, instead of the parameters.
 enum class Depthwise { kNone, kGroups, kGroupsAndOutputs };
 
-class ConvolutionLayer : public Layer {
+class ConvolutionLayer : public ConvLayer<CpuConvolutionBackwardData> {
  public:
   ConvolutionLayer(const caffe::LayerParameter& param, caffe::Phase phase,
                    Depthwise depthwise)
-      : Layer(param, phase), depthwise_(depthwise) {}
+      : ConvLayer(param, phase), depthwise_(depthwise) {}
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckTopPerBottom(bottoms, num_tops));
@@ -50,7 +50,7 @@ class ConvolutionLayer : public Layer {
       data_kernel_.emplace(geometry_);
       weights_kernel_.emplace(geometry_);
     }
-    return AddBlobs(conv);
+    return AddBlobs(conv, geometry_.channels_out);
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
@@ -68,9 +68,7 @@ class ConvolutionLayer : public Layer {
       RETURN_IF_ERROR(
           ForwardOne(*bottoms[i], adds() ? bottoms[1] : nullptr, tops[i]));
     }
-    if (kernel_ && blobs_frozen() && tops[0]->num_elements() > 0) {
-      blobs_[0] = Tensor();
-    }
+    DropPackedWeights(*tops[0]);
     return absl::OkStatus();
   }
 
@@ -94,19 +92,7 @@ class ConvolutionLayer : public Layer {
     return true;
   }
 
-  void BlobsChanged() override {
-    if (!kernel_) return;
-    kernel_->WeightsChanged();
-    data_kernel_->WeightsChanged();
-  }
-
  private:
-  absl::Status AddBlobs(const caffe::ConvolutionParameter& conv) {
-    RETURN_IF_ERROR(AddBlob(ConvBlobDims(geometry_), conv.weight_filler()));
-    if (!conv.bias_term()) return absl::OkStatus();
-    return AddBlob({geometry_.channels_out}, conv.bias_filler());
-  }
-
   // True if the second bottom is added to the result.
   bool adds() const { return HasAdd(fused_ops_); }
 
@@ -133,7 +119,6 @@ class ConvolutionLayer : public Layer {
                           Tensor* top) {
     const Tensor src = bottom.Reshaped(Merged(bottom.shape()));
     Tensor dst = top->Reshaped(Merged(top->shape()));
-    const Tensor* bias = blobs_.size() > 1 ? &blobs_[1] : nullptr;
     if (kernel_) {
       if (fast_math()) kernel_->AllowWinograd();
       CpuConvolution::Addend added;
@@ -142,9 +127,9 @@ class ConvolutionLayer : public Layer {
         view = addend->Reshaped(dst.shape());
         added = {&view, IsLastUse(1) && addend != &bottom};
       }
-      return kernel_->Run(src, blobs_[0], bias, added, &dst);
+      return kernel_->Run(src, blobs_[0], bias(), added, &dst);
     }
-    ReferenceConvolution(geometry_, src, blobs_[0], bias, &dst);
+    ReferenceConvolution(geometry_, src, blobs_[0], bias(), &dst);
     return absl::OkStatus();
   }
 
@@ -170,12 +155,6 @@ class ConvolutionLayer : public Layer {
   }
 
   const Depthwise depthwise_;
-  int axis_ = 1;
-  ConvGeometry geometry_;
-  // All three, or none.
-  std::optional<CpuConvolution> kernel_;
-  std::optional<CpuConvolutionBackwardData> data_kernel_;
-  std::optional<CpuConvolutionBackwardWeights> weights_kernel_;
   FusedOps fused_ops_;
 };
 

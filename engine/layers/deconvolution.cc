@@ -8,7 +8,6 @@
 // own gradients are that convolution of the top's gradient, and that
 // convolution's weight gradient with input and output exchanged.
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,40 +18,40 @@
 #include "engine/kernels/cpu/convolution_backward.h"
 #include "engine/kernels/reference/convolution.h"
 #include "engine/layers/channel_broadcast.h"
+#include "engine/layers/conv_layer.h"
 #include "engine/layers/conv_params.h"
 #include "engine/layers/conv_shapes.h"
 
 namespace quantd {
 namespace {
 
-class DeconvolutionLayer : public Layer {
+class DeconvolutionLayer : public ConvLayer<CpuConvolution> {
  public:
-  using Layer::Layer;
+  using ConvLayer::ConvLayer;
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckTopPerBottom(bottoms, num_tops));
     const caffe::ConvolutionParameter& conv = param().convolution_param();
     ASSIGN_OR_RETURN(axis_, ConvChannelAxis(conv, bottoms[0]));
-    ASSIGN_OR_RETURN(convolution_,
+    ASSIGN_OR_RETURN(geometry_,
                      ParseConvParams(conv, bottoms[0][axis_],
                                      bottoms[0].num_axes() - axis_ - 1));
-    std::swap(convolution_.channels_in, convolution_.channels_out);
-    if (CpuConvolution::Supports(convolution_)) {
-      kernel_.emplace(convolution_, CpuConvolution::Direction::kTransposed);
-      data_kernel_.emplace(convolution_);
-      weights_kernel_.emplace(convolution_);
+    std::swap(geometry_.channels_in, geometry_.channels_out);
+    if (CpuConvolution::Supports(geometry_)) {
+      kernel_.emplace(geometry_, CpuConvolution::Direction::kTransposed);
+      data_kernel_.emplace(geometry_);
+      weights_kernel_.emplace(geometry_);
     }
-    return AddBlobs(conv);
+    return AddBlobs(conv, geometry_.channels_in);
   }
 
   absl::Status Reshape(absl::Span<const Shape> bottoms,
                        std::vector<Shape>* tops) override {
     RETURN_IF_ERROR(CheckEqualShapes(bottoms));
     for (size_t i = 0; i < bottoms.size(); ++i) {
-      ASSIGN_OR_RETURN(
-          (*tops)[i],
-          DeconvTopShape(convolution_, bottoms[i], axis_,
-                         convolution_.channels_out, convolution_.channels_in));
+      ASSIGN_OR_RETURN((*tops)[i], DeconvTopShape(geometry_, bottoms[i], axis_,
+                                                  geometry_.channels_out,
+                                                  geometry_.channels_in));
     }
     return absl::OkStatus();
   }
@@ -61,9 +60,7 @@ class DeconvolutionLayer : public Layer {
     for (size_t i = 0; i < tops.size(); ++i) {
       RETURN_IF_ERROR(ForwardOne(*bottoms[i], tops[i]));
     }
-    if (kernel_ && blobs_frozen() && tops[0]->num_elements() > 0) {
-      blobs_[0] = Tensor();
-    }
+    DropPackedWeights(*tops[0]);
     return absl::OkStatus();
   }
 
@@ -83,19 +80,7 @@ class DeconvolutionLayer : public Layer {
     return absl::OkStatus();
   }
 
-  void BlobsChanged() override {
-    if (!kernel_) return;
-    kernel_->WeightsChanged();
-    data_kernel_->WeightsChanged();
-  }
-
  private:
-  absl::Status AddBlobs(const caffe::ConvolutionParameter& conv) {
-    RETURN_IF_ERROR(AddBlob(ConvBlobDims(convolution_), conv.weight_filler()));
-    if (!conv.bias_term()) return absl::OkStatus();
-    return AddBlob({convolution_.channels_in}, conv.bias_filler());
-  }
-
   Tensor Merged(const Tensor& tensor) const {
     return tensor.Reshaped(MergeBatchAxes(tensor.shape(), axis_));
   }
@@ -112,12 +97,11 @@ class DeconvolutionLayer : public Layer {
   absl::Status ForwardOne(const Tensor& bottom, Tensor* top) {
     const Tensor src = Merged(bottom);
     Tensor dst = Merged(*top);
-    const Tensor* bias = blobs_.size() > 1 ? &blobs_[1] : nullptr;
-    if (kernel_) return kernel_->Run(src, blobs_[0], bias, {}, &dst);
-    ReferenceConvolutionBackwardData(convolution_, blobs_[0], src, &dst);
-    if (bias == nullptr) return absl::OkStatus();
+    if (kernel_) return kernel_->Run(src, blobs_[0], bias(), {}, &dst);
+    ReferenceConvolutionBackwardData(geometry_, blobs_[0], src, &dst);
+    if (bias() == nullptr) return absl::OkStatus();
     float* y = dst.data();
-    TopChannels(dst.shape()).Apply(y, nullptr, bias->data(), y);
+    TopChannels(dst.shape()).Apply(y, nullptr, bias()->data(), y);
     return absl::OkStatus();
   }
 
@@ -125,7 +109,7 @@ class DeconvolutionLayer : public Layer {
     if (!WantsBlobDiff(0)) return absl::OkStatus();
     Tensor* dw = &blob_diff(0);
     if (weights_kernel_) return weights_kernel_->Run(dy, x, dw, nullptr);
-    ReferenceConvolutionBackwardWeights(convolution_, dy, x, dw, nullptr);
+    ReferenceConvolutionBackwardWeights(geometry_, dy, x, dw, nullptr);
     return absl::OkStatus();
   }
 
@@ -133,17 +117,9 @@ class DeconvolutionLayer : public Layer {
     if (data_kernel_) {
       return data_kernel_->Run(dy, blobs_[0], nullptr, {}, dx);
     }
-    ReferenceConvolution(convolution_, dy, blobs_[0], nullptr, dx);
+    ReferenceConvolution(geometry_, dy, blobs_[0], nullptr, dx);
     return absl::OkStatus();
   }
-
-  int axis_ = 1;
-  // From top to bottom.
-  ConvGeometry convolution_;
-  // All three, or none.
-  std::optional<CpuConvolution> kernel_;
-  std::optional<CpuConvolution> data_kernel_;
-  std::optional<CpuConvolutionBackwardWeights> weights_kernel_;
 };
 
 }  // namespace
