@@ -73,6 +73,10 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter param,
     ASSIGN_OR_RETURN(const int64_t count,
                      FeedBatch(feed, reader.get(), net.get(), &labels));
     if (count == 0) break;
+    if (options.survey != nullptr) {
+      ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed.data_blob));
+      options.survey->Add(*input, count);
+    }
     RETURN_IF_ERROR(net->Forward(after_layer));
     ASSIGN_OR_RETURN(const Tensor* scores, net->Blob(output.blob));
     const int64_t used = std::min(count, wanted - top_k.num_images());

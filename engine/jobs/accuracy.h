@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "engine/jobs/input_survey.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/phase_tracker.h"
 #include "proto/caffe/caffe.pb.h"
@@ -19,6 +20,8 @@ struct AccuracyOptions {
   int64_t batch_size = 16;
   // 0: all, once.
   int64_t max_records = 0;
+  // Sees every input; may be null.
+  InputSurvey* survey = nullptr;
 };
 
 // Runs `net`, which may have a Data layer or a Softmax-less head, over the

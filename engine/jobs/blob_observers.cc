@@ -152,7 +152,8 @@ absl::Span<const float> BlobObservers::ValuesInAnyOrder(const Watch& watch) {
   return layout->stored_values();
 }
 
-absl::StatusOr<IfmrResult> BlobObservers::Search(size_t blob) const {
+absl::StatusOr<IfmrResult> BlobObservers::Search(
+    size_t blob, ActivationSummary* summary) const {
   const Watch& watch = watches_[blob];
   std::vector<size_t> parts = watch.parts;
   if (parts.empty()) parts.push_back(blob);
@@ -165,7 +166,7 @@ absl::StatusOr<IfmrResult> BlobObservers::Search(size_t blob) const {
   if (observers.empty()) {
     return absl::InternalError("no batch was observed");
   }
-  if (observers.size() == 1) return observers[0]->Finish();
+  if (observers.size() == 1) return observers[0]->Finish(summary);
   ASSIGN_OR_RETURN(IfmrObserver all,
                    IfmrObserver::Create(ToIfmrParams(plan_.blobs[blob]),
                                         std::max<int64_t>(1, watch.count)));
@@ -174,18 +175,22 @@ absl::StatusOr<IfmrResult> BlobObservers::Search(size_t blob) const {
   for (const IfmrObserver* observer : observers) {
     RETURN_IF_ERROR(all.Merge(*observer));
   }
-  return all.Finish();
+  return all.Finish(summary);
 }
 
 absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
   const int num_blobs = static_cast<int>(watches_.size());
   std::vector<absl::StatusOr<IfmrResult>> results(num_blobs);
+  std::vector<ActivationSummary> summaries(num_blobs);
 #pragma omp parallel for schedule(dynamic)
-  for (int i = 0; i < num_blobs; ++i) results[i] = Search(i);
+  for (int i = 0; i < num_blobs; ++i) {
+    results[i] = Search(i, &summaries[i]);
+  }
   std::vector<BlobFactors> factors;
   for (int i = 0; i < num_blobs; ++i) {
     if (!results[i].ok()) return Annotated(results[i].status(), i);
-    factors.push_back({*results[i], watches_[i].tensor->shape()});
+    factors.push_back(
+        {*results[i], std::move(summaries[i]), watches_[i].tensor->shape()});
   }
   return factors;
 }

@@ -19,6 +19,7 @@ namespace quantd {
 // Factors of one blob of the plan.
 struct BlobFactors {
   IfmrResult ifmr;
+  ActivationSummary summary;
   // Of the blob in one forward pass, batch included.
   Shape shape;
 };
@@ -67,7 +68,8 @@ class BlobObservers {
   // The blob's values, with zeros where a kernel's layout pads them.
   static absl::Span<const float> ValuesInAnyOrder(const Watch& watch);
   static absl::Status Add(Watch* watch);
-  absl::StatusOr<IfmrResult> Search(size_t blob) const;
+  absl::StatusOr<IfmrResult> Search(size_t blob,
+                                    ActivationSummary* summary) const;
   absl::Status Annotated(const absl::Status& status, size_t blob) const;
 
   const QuantPlan& plan_;

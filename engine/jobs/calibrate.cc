@@ -21,13 +21,16 @@
 #include "engine/graph/reuse_blobs.h"
 #include "engine/jobs/accuracy.h"
 #include "engine/jobs/blob_observers.h"
+#include "engine/jobs/calibration_report.h"
 #include "engine/jobs/factor_records.h"
 #include "engine/jobs/fusion_check.h"
+#include "engine/jobs/input_survey.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/quantized_model.h"
+#include "engine/jobs/warning_collector.h"
 #include "engine/jobs/weight_factors.h"
 #include "engine/layers/registry.h"
 #include "engine/model/load_model.h"
@@ -43,7 +46,10 @@ class Calibration {
  public:
   Calibration(const v1::CalibrateSpec& spec, const JobInputs& inputs,
               JobMonitor* monitor)
-      : spec_(spec), inputs_(inputs), tracker_(monitor) {}
+      : spec_(spec),
+        inputs_(inputs),
+        warnings_(monitor),
+        tracker_(&warnings_) {}
 
   absl::StatusOr<JobOutput> Run();
 
@@ -55,16 +61,19 @@ class Calibration {
                           BlobObservers* observers);
   absl::Status Emit();
   absl::Status Evaluate();
+  absl::Status AddReport();
 
   int64_t BatchSize() const;
   absl::Status ChooseBatches(int64_t num_records);
   absl::Status ReportAllZero();
   absl::StatusOr<v1::Accuracy> AccuracyOf(const caffe::NetParameter& net,
-                                          const std::string& path);
+                                          const std::string& path,
+                                          InputSurvey* survey);
   absl::StatusOr<caffe::NetParameter> ReadFakeQuantModel() const;
 
   const v1::CalibrateSpec& spec_;
   const JobInputs& inputs_;
+  WarningCollector warnings_;
   PhaseTracker tracker_;
 
   caffe::NetParameter model_;  // As loaded.
@@ -72,6 +81,8 @@ class Calibration {
   QuantConfig config_;
   QuantizedModel quantized_;
   PlanFactors factors_;
+  InputSurvey survey_;  // Of the calibration's images.
+  v1::CalibrationReport report_;
   std::vector<ExportedFile> files_;
   JobOutput output_;
 };
@@ -90,6 +101,7 @@ absl::StatusOr<JobOutput> Calibration::Run() {
     if (!IsSaved(file.group, spec_.save())) continue;
     output_.files.push_back({std::move(file.name), std::move(file.contents)});
   }
+  RETURN_IF_ERROR(AddReport());
   tracker_.Finish(&output_.result);
   return std::move(output_);
 }
@@ -157,6 +169,10 @@ absl::Status Calibration::CollectStatistics() {
                                            reader->image_shape())));
   RETURN_IF_ERROR(
       FakeQuantizeNet(quantized_.plan, factors_.weights, &weighted));
+  for (v1::WeightReport& row : DescribeWeights(
+           quantized_.plan, factors_, quantized_.fused.net, weighted)) {
+    *report_.add_weights() = std::move(row);
+  }
   Net::Options options;
   options.inference = true;
   options.fast_math = false;  // Thresholds are compared to 1e-5.
@@ -174,6 +190,10 @@ absl::Status Calibration::CollectStatistics() {
   RETURN_IF_ERROR(RunBatches(reader.get(), net.get(), observers.get()));
   tracker_.Begin("THRESHOLDS");
   ASSIGN_OR_RETURN(factors_.blobs, observers->Finish());
+  *report_.mutable_input() =
+      DescribeInput(feed_, reader->image_shape(), survey_);
+  report_.mutable_input()->set_num_records(reader->num_records());
+  report_.mutable_input()->set_batch_size(BatchSize());
   return ReportAllZero();
 }
 
@@ -191,6 +211,8 @@ absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
     }
     ASSIGN_OR_RETURN(const int64_t count,
                      FeedBatch(feed_, reader, net, &labels));
+    ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed_.data_blob));
+    survey_.Add(*input, count);
     RETURN_IF_ERROR(net->Forward(after_layer));
     done += count;
     tracker_.Advance(done / BatchSize(), count);
@@ -243,8 +265,10 @@ absl::StatusOr<caffe::NetParameter> Calibration::ReadFakeQuantModel() const {
 }
 
 absl::StatusOr<v1::Accuracy> Calibration::AccuracyOf(
-    const caffe::NetParameter& net, const std::string& path) {
+    const caffe::NetParameter& net, const std::string& path,
+    InputSurvey* survey) {
   AccuracyOptions options;
+  options.survey = survey;
   options.lmdb_path = path;
   options.batch_size = BatchSize();
   return MeasureAccuracy(net, feed_, options, &tracker_);
@@ -254,12 +278,38 @@ absl::Status Calibration::Evaluate() {
   tracker_.Begin("EVALUATE");
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.eval_dataset_id()));
+  InputSurvey survey;
   ASSIGN_OR_RETURN(*output_.result.mutable_float_accuracy(),
-                   AccuracyOf(model_, path));
+                   AccuracyOf(model_, path, &survey));
+  report_.set_num_evaluated_in_calibration(survey.CountSharedWith(survey_));
   // What the user gets is what is measured: the written files, read again.
   ASSIGN_OR_RETURN(const caffe::NetParameter fake, ReadFakeQuantModel());
   ASSIGN_OR_RETURN(*output_.result.mutable_quantized_accuracy(),
-                   AccuracyOf(fake, path));
+                   AccuracyOf(fake, path, nullptr));
+  return absl::OkStatus();
+}
+
+absl::Status Calibration::AddReport() {
+  report_.set_name(
+      OutputPrefix(spec_.name(), spec_.model().prototxt().file_name()));
+  const v1::JobResult& result = output_.result;
+  if (result.has_float_accuracy()) {
+    *report_.mutable_float_accuracy() = result.float_accuracy();
+    *report_.mutable_quantized_accuracy() = result.quantized_accuracy();
+  } else {
+    report_.set_num_evaluated_in_calibration(-1);
+  }
+  for (v1::BlobReport& row : DescribeBlobs(quantized_.plan, factors_)) {
+    *report_.add_blobs() = std::move(row);
+  }
+  for (v1::FloatLayerReport& row : DescribeFloatLayers(quantized_.plan)) {
+    *report_.add_float_layers() = std::move(row);
+  }
+  for (const v1::JobWarning& warning : warnings_.warnings()) {
+    *report_.add_warnings() = warning;
+  }
+  ASSIGN_OR_RETURN(std::vector<OutputFile> files, ReportFiles(report_));
+  for (OutputFile& file : files) output_.files.push_back(std::move(file));
   return absl::OkStatus();
 }
 

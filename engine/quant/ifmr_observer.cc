@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -100,7 +101,8 @@ absl::Status IfmrObserver::Merge(const IfmrObserver& other) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<IfmrResult> IfmrObserver::Finish() const {
+absl::StatusOr<IfmrResult> IfmrObserver::Finish(
+    ActivationSummary* summary) const {
   if (count_ == 0) {
     return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_EMPTY",
                  "there are no activations to search; check the data set and "
@@ -131,7 +133,38 @@ absl::StatusOr<IfmrResult> IfmrObserver::Finish() const {
       !exact && second != result.best_index &&
       losses[second] - losses[result.best_index] <
           3 * std::hypot(deviations[result.best_index], deviations[second]);
+  if (summary != nullptr) {
+    *summary = Summarize(table, candidates[result.best_index]);
+  }
   return result;
+}
+
+ActivationSummary IfmrObserver::Summarize(const HistogramTable& table,
+                                          const IfmrCandidate& best) const {
+  constexpr int kNumBars = ActivationSummary::kNumBars;
+  const float infinity = std::numeric_limits<float>::infinity();
+  const double count = static_cast<double>(count_);
+  const double nonzero = table.CountWithin(-infinity, infinity);
+  ActivationSummary summary;
+  summary.count = count_;
+  summary.zeros = std::max(0.0, 1 - nonzero / count);
+  summary.max = table.LargestMagnitude(/*positive=*/true, 1);
+  summary.min = 0.0f - table.LargestMagnitude(/*positive=*/false, 1);
+  summary.mean_square = table.SumOfSquares() / count;
+  const float half = best.scale / 2;
+  summary.clipped = (table.CountWithin(-infinity, best.low - half) +
+                     table.CountWithin(best.high + half, infinity)) /
+                    count;
+  const double width = (double{summary.max} - summary.min) / kNumBars;
+  if (width == 0) return summary;
+  float low = -infinity;
+  for (int i = 1; i <= kNumBars; ++i) {
+    const float high =
+        i < kNumBars ? static_cast<float>(summary.min + i * width) : infinity;
+    summary.bars.push_back(table.CountWithin(low, high) / count);
+    low = high;
+  }
+  return summary;
 }
 
 void IfmrObserver::RefineLosses(const std::vector<IfmrCandidate>& candidates,

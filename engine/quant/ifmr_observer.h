@@ -16,6 +16,23 @@
 
 namespace quantd {
 
+// How the values of a blob lie, and what their factors do to them.
+struct ActivationSummary {
+  int64_t count = 0;
+  double zeros = 0.0;  // Share of values that are zero.
+  float min = 0.0f;    // Of all values, with zero; to within a histogram's bin
+  float max = 0.0f;    // where the values are many.
+  // Share of values in each of kNumBars equal parts of [min, max], zeros left
+  // out; empty if there is nothing else.
+  std::vector<double> bars;
+  // Share of values more than half a step beyond what the chosen factors
+  // express.
+  double clipped = 0.0;
+  double mean_square = 0.0;  // Of the values.
+
+  static constexpr int kNumBars = 96;
+};
+
 // Statistics of one blob over all calibration batches, and the search on them.
 //
 // Small blobs, of at most kMaxKeptValues in all, are kept whole: where the loss
@@ -68,9 +85,9 @@ class IfmrObserver {
   // expected_count that covers the sum. Errors: INVALID_ARGUMENT.
   absl::Status Merge(const IfmrObserver& other);
 
-  // The search over all values so far; more may be added afterwards.
-  // Errors: those of IfmrSearch.
-  absl::StatusOr<IfmrResult> Finish() const;
+  // The search over all values so far; more may be added afterwards. `summary`
+  // may be null. Errors: those of IfmrSearch.
+  absl::StatusOr<IfmrResult> Finish(ActivationSummary* summary = nullptr) const;
 
   int64_t count() const { return count_; }
 
@@ -81,6 +98,9 @@ class IfmrObserver {
   // negative) end; 0 if it is on the other side of zero.
   float Extreme(const HistogramTable& table, const TopValues& values,
                 float percentile, bool positive) const;
+
+  ActivationSummary Summarize(const HistogramTable& table,
+                              const IfmrCandidate& best) const;
 
   // Replaces the losses of the candidates that are nearly the best by AMCT's.
   void RefineLosses(const std::vector<IfmrCandidate>& candidates,

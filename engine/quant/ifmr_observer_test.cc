@@ -130,6 +130,39 @@ TEST(IfmrObserverTest, LargerValuesThatComeLateWidenTheRange) {
   EXPECT_EQ(streamed.offset, exact.offset);
 }
 
+TEST(IfmrObserverTest, SummarizesTheValues) {
+  // Half zeros; a tenth of the rest far out.
+  std::vector<float> values(1000, 0.0f);
+  for (int i = 0; i < 500; ++i) values[2 * i] = i % 10 == 0 ? 50.0f : -1.0f;
+  ASSERT_OK_AND_ASSIGN(IfmrObserver observer, IfmrObserver::Create({}, 1000));
+  ASSERT_OK(observer.Add(values));
+  ActivationSummary summary;
+  ASSERT_OK(observer.Finish(&summary));
+  EXPECT_EQ(summary.count, 1000);
+  EXPECT_DOUBLE_EQ(summary.zeros, 0.5);
+  EXPECT_EQ(summary.min, -1.0f);
+  EXPECT_EQ(summary.max, 50.0f);
+  EXPECT_NEAR(summary.mean_square, 0.45 + 0.05 * 2500, 1e-9);
+  ASSERT_EQ(summary.bars.size(), 96u);
+  EXPECT_DOUBLE_EQ(summary.bars.front(), 0.45);
+  EXPECT_DOUBLE_EQ(summary.bars.back(), 0.05);
+  EXPECT_DOUBLE_EQ(summary.bars[50], 0.0);
+  EXPECT_DOUBLE_EQ(summary.clipped, 0.0);
+}
+
+TEST(IfmrObserverTest, SummaryCountsWhatIsClipped) {
+  std::vector<float> values = Values(Kind::kNormal, 9, 100000);
+  IfmrParams params;
+  params.max_percentile = params.min_percentile = 0.99f;
+  params.search_range_start = params.search_range_end = 1.0f;
+  ASSERT_OK_AND_ASSIGN(IfmrObserver observer,
+                       IfmrObserver::Create(params, 100000));
+  ASSERT_OK(observer.Add(values));
+  ActivationSummary summary;
+  ASSERT_OK(observer.Finish(&summary));
+  EXPECT_NEAR(summary.clipped, 0.02, 0.001);
+}
+
 TEST(IfmrObserverTest, ZerosGetAmctsFactors) {
   const std::vector<float> zeros(1000, 0.0f);
   ASSERT_OK_AND_ASSIGN(IfmrResult result, Observe(zeros, {}, 100));

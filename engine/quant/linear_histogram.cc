@@ -365,4 +365,23 @@ float HistogramTable::LargestMagnitude(bool positive, int64_t rank) const {
       (static_cast<double>(bin * units_per_bin_) + position) * unit_);
 }
 
+double HistogramTable::CountBelow(const Side& side, double magnitude) const {
+  if (side.empty() || magnitude <= 0) return 0.0;
+  const Cut cut = CutAt(side, magnitude);
+  return static_cast<double>(side[cut.bin].count) + cut.part.count;
+}
+
+double HistogramTable::CountWithin(float low, float high) const {
+  return CountBelow(positive_, high) - CountBelow(positive_, low) +
+         CountBelow(negative_, -low) - CountBelow(negative_, -high);
+}
+
+double HistogramTable::SumOfSquares() const {
+  double sum = 0.0;
+  for (const Side* side : {&positive_, &negative_}) {
+    if (!side->empty()) sum += static_cast<double>(side->back().squares);
+  }
+  return sum * unit_ * unit_;
+}
+
 }  // namespace quantd

@@ -126,6 +126,13 @@ class HistogramTable {
   // fewer.
   float LargestMagnitude(bool positive, int64_t rank) const;
 
+  // How many of the values that are not zero are in [low, high), with
+  // low <= high; a bin that an end cuts counts in part.
+  double CountWithin(float low, float high) const;
+
+  // Sum of the squares of all values.
+  double SumOfSquares() const;
+
  private:
   // Sums over all bins of one sign below a bin, of magnitudes in units.
   struct Prefix {
@@ -165,6 +172,8 @@ class HistogramTable {
   void AddSquares(Side* side) const;
   BinSums SumsOf(const Side& side, int bin) const;
   Spread SpreadOf(const Side& side, int bin) const;
+  // How many values of a side are below `magnitude`.
+  double CountBelow(const Side& side, double magnitude) const;
   // Where `magnitude` cuts the bins.
   Cut CutAt(const Side& side, double magnitude) const;
   // Adds the cost of the values of a side with levels 0..last_level; to

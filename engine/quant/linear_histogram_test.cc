@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -111,6 +112,25 @@ TEST(LinearHistogramTest, LargestMagnitudeIsWithinABin) {
     EXPECT_NEAR(table.LargestMagnitude(false, rank), -values[rank - 1], width);
   }
   EXPECT_EQ(table.LargestMagnitude(true, 90000), 0.0f);
+}
+
+TEST(LinearHistogramTest, CountsWithinAnInterval) {
+  const std::vector<float> values = Normal(100000);
+  LinearHistogram histogram(kBinBits);
+  AddAll(values, &histogram);
+  const HistogramTable table(histogram);
+  double squares = 0;
+  for (const float value : values) squares += value * value;
+  EXPECT_NEAR(table.SumOfSquares(), squares, 1e-5 * squares);
+  const std::pair<float, float> intervals[] = {
+      {0.1f, 0.9f}, {-0.7f, -0.1f}, {-0.5f, 1.5f}, {-9.0f, 9.0f}, {8.0f, 9.0f}};
+  for (const auto& [low, high] : intervals) {
+    const auto count = std::count_if(
+        values.begin(), values.end(),
+        [low = low, high = high](float x) { return x >= low && x < high; });
+    EXPECT_NEAR(table.CountWithin(low, high), static_cast<double>(count), 10)
+        << low;
+  }
 }
 
 TEST(LinearHistogramTest, ExtremeMagnitudesFit) {

@@ -29,6 +29,15 @@ th { cursor: pointer; user-select: none; position: sticky; top: 0;
   background: Canvas; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 .bad { color: var(--bad); font-weight: 600; }
+.charts { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
+figure { margin: 0; border: 1px solid var(--line); border-radius: 8px;
+  padding: .6rem; }
+figcaption { overflow-wrap: anywhere; } figcaption span { opacity: .75; }
+svg { width: 100%; height: 6rem; display: block; }
+svg path { fill: #4a90d9; } svg line { stroke: var(--bad); stroke-width: 2;
+  vector-effect: non-scaling-stroke; }
+.ends { display: flex; justify-content: space-between; font-size: .85em; }
 )";
 
 constexpr char kScript[] = R"(
@@ -63,6 +72,39 @@ std::string CellHtml(const HtmlColumn& column, const HtmlCell& cell) {
   return absl::StrCat("<td", classes.empty() ? "" : " class=\"", classes,
                       classes.empty() ? "" : "\"", style, ">",
                       HtmlEscape(cell.text), "</td>");
+}
+
+// The bars as one path over a field 1000 wide and 100 high, 0 at the top.
+std::string BarsPath(const std::vector<double>& heights) {
+  std::string path;
+  const double width = 1000.0 / static_cast<double>(heights.size());
+  for (size_t i = 0; i < heights.size(); ++i) {
+    const double height = 100 * std::clamp(heights[i], 0.0, 1.0);
+    if (height == 0) continue;
+    absl::StrAppendFormat(&path, "M%.1f 100V%.1fh%.1fV100z",
+                          static_cast<double>(i) * width, 100 - height, width);
+  }
+  return path;
+}
+
+std::string ChartHtml(const HtmlChart& chart) {
+  std::string html =
+      absl::StrCat("<figure><figcaption><b>", HtmlEscape(chart.title),
+                   "</b><br><span>", HtmlEscape(chart.note),
+                   "</span></figcaption><svg viewBox=\"0 0 1000 100\" "
+                   "preserveAspectRatio=\"none\"><path d=\"",
+                   BarsPath(chart.heights), "\"/>");
+  for (const double mark : chart.marks) {
+    const double x = 1000 * std::clamp(mark, 0.0, 1.0);
+    absl::StrAppendFormat(&html,
+                          "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" "
+                          "y2=\"100\"/>",
+                          x, x);
+  }
+  absl::StrAppend(&html, "</svg><div class=\"ends\"><span>",
+                  HtmlEscape(chart.low), "</span><span>",
+                  HtmlEscape(chart.high), "</span></div></figure>\n");
+  return html;
 }
 
 }  // namespace
@@ -134,6 +176,20 @@ void HtmlPage::AddTable(const std::vector<HtmlColumn>& columns,
     body_ += "</tr>\n";
   }
   body_ += "</tbody></table></div>\n";
+}
+
+void HtmlPage::AddCharts(const std::vector<HtmlChart>& charts) {
+  body_ += "<div class=\"charts\">\n";
+  for (const HtmlChart& chart : charts) body_ += ChartHtml(chart);
+  body_ += "</div>\n";
+}
+
+void HtmlPage::AddList(const std::vector<std::string>& items) {
+  body_ += "<ul>\n";
+  for (const std::string& item : items) {
+    absl::StrAppend(&body_, "<li>", HtmlEscape(item), "</li>\n");
+  }
+  body_ += "</ul>\n";
 }
 
 std::string HtmlPage::Finish() && {

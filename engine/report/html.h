@@ -34,6 +34,16 @@ struct HtmlColumn {
   bool number = false;  // To the right, sorted as a number.
 };
 
+// A small histogram.
+struct HtmlChart {
+  std::string title;
+  std::string note;             // Below the title, smaller.
+  std::vector<double> heights;  // Of the bars, [0, 1].
+  std::vector<double> marks;    // Vertical lines, [0, 1] of the width.
+  std::string low;              // What the left and the right end stand for.
+  std::string high;
+};
+
 // Builds a page from top to bottom. All text is escaped.
 class HtmlPage {
  public:
@@ -45,6 +55,10 @@ class HtmlPage {
   // A click on a column's title sorts by it.
   void AddTable(const std::vector<HtmlColumn>& columns,
                 const std::vector<std::vector<HtmlCell>>& rows);
+  // Side by side, as many as fit.
+  void AddCharts(const std::vector<HtmlChart>& charts);
+  // A list with dots.
+  void AddList(const std::vector<std::string>& items);
 
   std::string Finish() &&;
 

@@ -22,6 +22,8 @@ TEST(HtmlTest, NothingOfAUserIsMarkup) {
   page.AddHeading(evil);
   page.AddParagraph(evil);
   page.AddTable({{evil, true}}, {{HtmlCell(evil)}});
+  page.AddCharts({{evil, evil, {1.0}, {0.5}, evil, evil}});
+  page.AddList({evil});
   const std::string html = std::move(page).Finish();
   EXPECT_THAT(html, Not(HasSubstr("alert(1)</script>")));
   EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(1)"));
@@ -41,6 +43,15 @@ TEST(HtmlTest, CellsHaveBarsAndWarnings) {
   const std::string html = std::move(page).Finish();
   EXPECT_THAT(html, HasSubstr("<td>x</td><td class=\"n bad\" style="));
   EXPECT_THAT(html, HasSubstr("var(--bar) 25.0%"));
+}
+
+TEST(HtmlTest, ChartsHaveBarsAndMarks) {
+  HtmlPage page("report");
+  page.AddCharts({{"conv1", "8 bits", {0.5, 0.0, 7.0}, {0.25}, "-1", "3"}});
+  const std::string html = std::move(page).Finish();
+  EXPECT_THAT(html, HasSubstr("d=\"M0.0 100V50.0h333.3V100z"
+                              "M666.7 100V0.0h333.3V100z\""));
+  EXPECT_THAT(html, HasSubstr("x1=\"250.0\""));
 }
 
 }  // namespace

@@ -5,16 +5,19 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "google/protobuf/text_format.h"
+#include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
 #include "proto/amct/calibration_param.pb.h"
 #include "proto/amct/scale_offset_record.pb.h"
 #include "proto/caffe/caffe.pb.h"
+#include "proto/quantd/v1/report.pb.h"
 #include "tests/testing/engine_job.h"
 #include "tests/testing/subprocess.h"
 
@@ -198,10 +201,40 @@ TEST_P(CalibrationTest, SaveLeavesOutAModelButNotItsEvaluation) {
   spec.mutable_calibrate()->set_save(v1::SAVE_TYPE_DEPLOY);
   const JobOutput output = MustRun(spec);
   EXPECT_TRUE(output.result.has_quantized_accuracy());
-  EXPECT_EQ(output.files.size(), 7u);
+  EXPECT_EQ(output.files.size(), 9u);
   EXPECT_NE(FileEndingIn(output, "_deploy_model.prototxt"), "");
   EXPECT_NE(FileEndingIn(output, "scale_offset_record.txt"), "");
   EXPECT_EQ(FileEndingIn(output, "_fake_quant_model.prototxt"), "");
+}
+
+TEST_P(CalibrationTest, TheReportSaysWhatWasDone) {
+  v1::JobSpec spec = Spec(GetParam());
+  spec.mutable_calibrate()->set_eval_dataset_id(
+      Runfile("tests/data/digits/digits_calibration_lmdb"));
+  const JobOutput output = MustRun(spec);
+  v1::CalibrationReport report;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(
+                  FileEndingIn(output, "_report.json"), &report)
+                  .ok());
+  EXPECT_THAT(FileEndingIn(output, "_report.html"),
+              ::testing::EndsWith("</html>\n"));
+  EXPECT_EQ(report.quantized_accuracy().top1(),
+            output.result.quantized_accuracy().top1());
+  // The evaluation's first images are the calibration's.
+  EXPECT_GT(report.input().num_images(), 0);
+  EXPECT_GE(report.num_evaluated_in_calibration(), report.input().num_images());
+  EXPECT_GT(report.weights_size(), 0);
+  ASSERT_GT(report.blobs_size(), 0);
+  for (const v1::BlobReport& blob : report.blobs()) {
+    EXPECT_GT(blob.sqnr_db(), 20) << blob.blob();
+    EXPECT_LT(blob.clipped(), 0.01) << blob.blob();
+    const double others =
+        std::accumulate(blob.bars().begin(), blob.bars().end(), 0.0);
+    EXPECT_NEAR(blob.zeros() + others, 1, 1e-9) << blob.blob();
+  }
+  // Its first blob is the input, and says the same.
+  EXPECT_EQ(report.blobs(0).blob(), report.input().blob());
+  EXPECT_NEAR(report.blobs(0).max(), report.input().max(), 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, CalibrationTest,

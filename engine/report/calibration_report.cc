@@ -1,0 +1,246 @@
+#include "engine/report/calibration_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "engine/report/html.h"
+
+namespace quantd {
+namespace {
+
+// Below, a layer does harm: the noise has a hundredth of the signal's power.
+constexpr double kBadSqnrDb = 20;
+// The whole width of a table's bar.
+constexpr double kFullSqnrDb = 60;
+// More values than this being cut off is worth a look.
+constexpr double kBadClipped = 0.01;
+// Powers of ten that a chart's height covers.
+constexpr double kDecades = 6;
+
+std::string Percent(double share) {
+  return absl::StrFormat("%.2f %%", 100 * share);
+}
+
+HtmlCell SqnrCell(double sqnr_db) {
+  HtmlCell cell(absl::StrFormat("%.2f", sqnr_db));
+  cell.bar = std::clamp(sqnr_db / kFullSqnrDb, 0.0, 1.0);
+  cell.bad = sqnr_db < kBadSqnrDb;
+  return cell;
+}
+
+HtmlCell Number(double value) {
+  return HtmlCell(absl::StrFormat("%.5g", value));
+}
+
+void AddSummary(const v1::CalibrationReport& report, HtmlPage* page) {
+  std::vector<HtmlTile> tiles;
+  if (report.has_float_accuracy() && report.has_quantized_accuracy()) {
+    const double before = report.float_accuracy().top1();
+    const double after = report.quantized_accuracy().top1();
+    tiles.push_back({Percent(before), "top-1, float"});
+    tiles.push_back({Percent(after), "top-1, quantized"});
+    tiles.push_back(
+        {absl::StrFormat("%+.2f", 100 * (after - before)), "points of top-1"});
+  }
+  tiles.push_back(
+      {absl::StrCat(report.input().num_images()), "calibration images"});
+  tiles.push_back(
+      {absl::StrCat(report.weights_size()), "layers with quantized weights"});
+  tiles.push_back({absl::StrCat(report.blobs_size()), "quantized inputs"});
+  tiles.push_back(
+      {absl::StrCat(report.float_layers_size()), "layers left float"});
+  page->AddTiles(tiles);
+}
+
+void AddAccuracy(const v1::CalibrationReport& report, HtmlPage* page) {
+  if (!report.has_float_accuracy()) return;
+  page->AddHeading("Accuracy");
+  std::vector<std::vector<HtmlCell>> rows;
+  const auto add = [&rows](const std::string& name,
+                           const v1::Accuracy& accuracy) {
+    rows.push_back(
+        {HtmlCell(name), HtmlCell(Percent(accuracy.top1())),
+         HtmlCell(accuracy.top5() < 0 ? "" : Percent(accuracy.top5())),
+         Number(accuracy.loss()),
+         HtmlCell(absl::StrCat(accuracy.num_records())),
+         HtmlCell(absl::StrCat(accuracy.num_ties()))});
+  };
+  add("float", report.float_accuracy());
+  add("quantized", report.quantized_accuracy());
+  page->AddTable({{"model", false},
+                  {"top-1", true},
+                  {"top-5", true},
+                  {"loss", true},
+                  {"images", true},
+                  {"ties", true}},
+                 rows);
+}
+
+// What the user should look at, in words.
+std::vector<std::string> Findings(const v1::CalibrationReport& report) {
+  const v1::InputReport& input = report.input();
+  std::vector<std::string> findings;
+  for (const v1::JobWarning& warning : report.warnings()) {
+    findings.push_back(absl::StrCat(warning.reason(), ": ", warning.message()));
+  }
+  if (input.num_images() > input.num_records()) {
+    findings.push_back(absl::StrCat(
+        "the data set has ", input.num_records(), " records for ",
+        input.num_images(), " calibration images: some came repeatedly"));
+  }
+  if (input.num_constant() > 0) {
+    findings.push_back(absl::StrCat(
+        input.num_constant(), " of ", input.num_images(),
+        " calibration images are constant (all values of the input are "
+        "equal): check the data set"));
+  }
+  if (report.num_evaluated_in_calibration() > 0) {
+    findings.push_back(absl::StrCat(
+        report.num_evaluated_in_calibration(), " of ",
+        report.float_accuracy().num_records(),
+        " evaluation images are calibration images too: the accuracy may look "
+        "better than it is"));
+  }
+  for (const v1::BlobReport& blob : report.blobs()) {
+    if (!blob.ambiguous()) continue;
+    findings.push_back(absl::StrCat(
+        "blob ", blob.blob(),
+        ": two candidates of the search for its scale are equally good"));
+  }
+  return findings;
+}
+
+void AddInput(const v1::InputReport& input, HtmlPage* page) {
+  page->AddHeading("Input");
+  page->AddParagraph(absl::StrCat(
+      "Blob ", input.blob(), " of ", absl::StrJoin(input.shape(), " x "),
+      " (C x H x W) per image; its values were within [",
+      absl::StrFormat("%.5g", input.min()), ", ",
+      absl::StrFormat("%.5g", input.max()), "] over ", input.num_images(),
+      " images in batches of ", input.batch_size(), ". Preprocessing:"));
+  page->AddList({input.preprocessing().begin(), input.preprocessing().end()});
+}
+
+// Heights on a logarithmic scale: most activations have long tails.
+std::vector<double> Heights(const v1::BlobReport& blob) {
+  const double highest =
+      blob.bars().empty()
+          ? 0
+          : *std::max_element(blob.bars().begin(), blob.bars().end());
+  std::vector<double> heights;
+  for (const double bar : blob.bars()) {
+    heights.push_back(
+        bar > 0 ? std::max(0.01, 1 + std::log10(bar / highest) / kDecades) : 0);
+  }
+  return heights;
+}
+
+HtmlChart ChartOf(const v1::BlobReport& blob) {
+  HtmlChart chart;
+  chart.title = blob.blob();
+  chart.note = absl::StrFormat(
+      "%d bits, step %.4g, offset %d; %s zeros, %s "
+      "clipped",
+      blob.num_bits(), blob.scale(), blob.offset(), Percent(blob.zeros()),
+      Percent(blob.clipped()));
+  chart.heights = Heights(blob);
+  const double width = double{blob.max()} - blob.min();
+  for (const float end : {blob.low(), blob.high()}) {
+    const double at = width > 0 ? (double{end} - blob.min()) / width : -1;
+    if (at >= 0 && at <= 1) chart.marks.push_back(at);
+  }
+  chart.low = absl::StrFormat("%.4g", blob.min());
+  chart.high = absl::StrFormat("%.4g", blob.max());
+  return chart;
+}
+
+void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
+  page->AddHeading("Activations");
+  page->AddParagraph(
+      "Each Quant layer's input over all calibration images: bars count values "
+      "other than zero on a logarithmic scale, lines are the ends of what "
+      "scale "
+      "and offset can express (none: beyond the values). SQNR is the power of "
+      "the values over that of the quantization error, in dB; clipped is the "
+      "share of values cut off.");
+  std::vector<HtmlChart> charts;
+  std::vector<std::vector<HtmlCell>> rows;
+  for (const v1::BlobReport& blob : report.blobs()) {
+    charts.push_back(ChartOf(blob));
+    HtmlCell clipped(Percent(blob.clipped()));
+    clipped.bad = blob.clipped() > kBadClipped;
+    rows.push_back(
+        {HtmlCell(blob.blob()), HtmlCell(absl::StrJoin(blob.layers(), ", ")),
+         SqnrCell(blob.sqnr_db()), Number(blob.scale()),
+         HtmlCell(absl::StrCat(blob.offset())), Number(blob.min()),
+         Number(blob.max()), Number(blob.low()), Number(blob.high()), clipped});
+  }
+  page->AddTable({{"blob", false},
+                  {"read by", false},
+                  {"SQNR dB", true},
+                  {"scale_d", true},
+                  {"offset_d", true},
+                  {"min", true},
+                  {"max", true},
+                  {"low end", true},
+                  {"high end", true},
+                  {"clipped", true}},
+                 rows);
+  page->AddCharts(charts);
+}
+
+void AddWeights(const v1::CalibrationReport& report, HtmlPage* page) {
+  page->AddHeading("Weights");
+  std::vector<std::vector<HtmlCell>> rows;
+  for (const v1::WeightReport& layer : report.weights()) {
+    rows.push_back({HtmlCell(layer.layer()), HtmlCell(layer.type()),
+                    HtmlCell(absl::StrCat(layer.num_bits())),
+                    SqnrCell(layer.sqnr_db()),
+                    HtmlCell(absl::StrCat(layer.num_scales())),
+                    Number(layer.min_scale()), Number(layer.max_scale())});
+  }
+  page->AddTable({{"layer", false},
+                  {"type", false},
+                  {"bits", true},
+                  {"SQNR dB", true},
+                  {"scales", true},
+                  {"least scale_w", true},
+                  {"largest scale_w", true}},
+                 rows);
+}
+
+void AddFloatLayers(const v1::CalibrationReport& report, HtmlPage* page) {
+  if (report.float_layers().empty()) return;
+  page->AddHeading("Left float");
+  std::vector<std::vector<HtmlCell>> rows;
+  for (const v1::FloatLayerReport& layer : report.float_layers()) {
+    rows.push_back({HtmlCell(layer.layer()), HtmlCell(layer.type()),
+                    HtmlCell(layer.reason())});
+  }
+  page->AddTable({{"layer", false}, {"type", false}, {"reason", false}}, rows);
+}
+
+}  // namespace
+
+std::string CalibrationReportHtml(const v1::CalibrationReport& report) {
+  HtmlPage page(absl::StrCat(report.name(), ": calibration"));
+  AddSummary(report, &page);
+  AddAccuracy(report, &page);
+  const std::vector<std::string> findings = Findings(report);
+  if (!findings.empty()) {
+    page.AddHeading("To look at");
+    page.AddList(findings);
+  }
+  AddInput(report.input(), &page);
+  AddBlobs(report, &page);
+  AddWeights(report, &page);
+  AddFloatLayers(report, &page);
+  return std::move(page).Finish();
+}
+
+}  // namespace quantd
