@@ -72,6 +72,7 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   ASSIGN_OR_RETURN(const v1::SaveType save, ReadSaveType(flags));
   spec.set_save(save);
   spec.set_strict(flags.Has("strict"));
+  spec.set_keep_intermediate(flags.Has("keep-intermediate"));
   return job;
 }
 
@@ -99,6 +100,8 @@ Command CalibrateCommand() {
             "forward passes; default: batch_num of the config"},
            {"config", "FILE", ConfigFlagHelp()},
            {"eval-data", "DATA", "measure the accuracy on these images"},
+           {"keep-intermediate", "",
+            "write the models between the steps, too: modified_model.*, ..."},
            {"strict", "", "fail on findings that are warnings by default"},
        }) {
     command.flags.push_back(flag);

@@ -68,8 +68,9 @@ class CalibrateTest : public ::testing::Test {
 };
 
 TEST_F(CalibrateTest, UploadsSubmitsFollowsAndFetches) {
-  const CliResult result = Run({"--out", out_, "--scale", "0.5", "--name",
-                                "mine", "--strict", "--batch-size", "2"});
+  const CliResult result =
+      Run({"--out", out_, "--scale", "0.5", "--name", "mine", "--strict",
+           "--batch-size", "2", "--keep-intermediate"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out, absl::StrCat("job\tjob-1\n"
                                      "state\tSUCCEEDED\n"
@@ -101,6 +102,7 @@ TEST_F(CalibrateTest, UploadsSubmitsFollowsAndFetches) {
   EXPECT_EQ(spec.name(), "mine");
   EXPECT_EQ(spec.batch_size(), 2);
   EXPECT_TRUE(spec.strict());
+  EXPECT_TRUE(spec.keep_intermediate());
 }
 
 TEST_F(CalibrateTest, SendsOnlyTheRecordsThatTheJobNeeds) {

@@ -19,7 +19,8 @@ ProgressState ToProgressState(const v1::JobProgress& progress) {
   state.label = progress.phase();
   state.done = progress.done();
   state.total = progress.total();
-  if (progress.phase() == "STATISTICS" || progress.phase() == "EVALUATE") {
+  if (progress.phase() == "BATCHNORM" || progress.phase() == "STATISTICS" ||
+      progress.phase() == "EVALUATE") {
     state.unit = "batches";
   }
   if (progress.phase() == "TRAIN") state.unit = "iterations";

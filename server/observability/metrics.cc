@@ -30,9 +30,9 @@ using prometheus::Registry;
 
 constexpr const char* kKinds[] = {"calibrate", "compare", "convert",
                                   "evaluate",  "inspect", "train"};
-constexpr const char* kPhases[] = {"LOAD",       "TRANSFORM", "STATISTICS",
-                                   "THRESHOLDS", "EMIT",      "EVALUATE",
-                                   "COMPARE",    "TRAIN"};
+constexpr const char* kPhases[] = {"LOAD",       "TRANSFORM",  "BATCHNORM",
+                                   "STATISTICS", "THRESHOLDS", "EMIT",
+                                   "EVALUATE",   "COMPARE",    "TRAIN"};
 constexpr int kMaxReasons = 100;
 
 // Seconds, three per decade: for calls and writes.
