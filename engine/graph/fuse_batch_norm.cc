@@ -226,6 +226,7 @@ absl::StatusOr<FusedNet> FuseBatchNorm(caffe::NetParameter net,
       }
       layer->set_top(0, net.layer(members.back()).top(0));
       head.Store(layer);
+      result.report.gains[layer->name()] = head.gains();
     }
   }
   RemoveLayers(removed, &net);

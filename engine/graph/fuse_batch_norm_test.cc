@@ -79,6 +79,9 @@ TEST(FuseBatchNormTest, WholeChainInPlace) {
   ASSERT_EQ(conv.blobs_size(), 2);
   const float d0 = std::sqrt(2.5f);
   const float d1 = std::sqrt(5.0f);
+  EXPECT_THAT(fused.report.gains,
+              UnorderedElementsAre(
+                  Pair("conv", ElementsAre(1 / d0 * 10, 1 / d1 * -3))));
   EXPECT_THAT(FloatValues(conv.blobs(0)),
               ElementsAre(1 / d0 * 10, 2 / d0 * 10, 3 / d1 * -3, 4 / d1 * -3));
   EXPECT_THAT(FloatValues(conv.blobs(1)),

@@ -64,6 +64,7 @@ std::optional<FusionHead> FusionHead::Create(
                     : is_deconvolution ? head.SetDeconvolution(conv)
                                        : head.SetConvolution();
   if (!fits) return std::nullopt;
+  head.gains_.assign(head.channels_, 1);
   head.bias_.assign(head.channels_, 0);
   if (has_bias) head.bias_ = FloatValues(layer.blobs(1));
   if (static_cast<int64_t>(head.bias_.size()) != head.channels_) {
@@ -125,14 +126,20 @@ void FusionHead::Divide(absl::Span<const float> values) {
   for (size_t i = 0; i < weights_.size(); ++i) {
     weights_[i] /= values[ChannelOf(static_cast<int64_t>(i))];
   }
-  for (int64_t c = 0; c < channels_; ++c) bias_[c] /= values[c];
+  for (int64_t c = 0; c < channels_; ++c) {
+    bias_[c] /= values[c];
+    gains_[c] /= values[c];
+  }
 }
 
 void FusionHead::Multiply(absl::Span<const float> values) {
   for (size_t i = 0; i < weights_.size(); ++i) {
     weights_[i] *= values[ChannelOf(static_cast<int64_t>(i))];
   }
-  for (int64_t c = 0; c < channels_; ++c) bias_[c] *= values[c];
+  for (int64_t c = 0; c < channels_; ++c) {
+    bias_[c] *= values[c];
+    gains_[c] *= values[c];
+  }
 }
 
 void FusionHead::Store(caffe::LayerParameter* layer) const {

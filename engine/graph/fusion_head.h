@@ -34,6 +34,9 @@ class FusionHead {
   void Divide(absl::Span<const float> values);    // Weights and bias.
   void Multiply(absl::Span<const float> values);  // Weights and bias.
 
+  // What Divide() and Multiply() did to the weights, one factor per channel.
+  const std::vector<float>& gains() const { return gains_; }
+
   // Writes weights and bias into the blobs of `layer`, the one it was created
   // from, with modern shapes, and sets bias_term.
   void Store(caffe::LayerParameter* layer) const;
@@ -63,6 +66,7 @@ class FusionHead {
   std::vector<int64_t> dims_;  // Of the weights, modern.
   std::vector<float> weights_;
   std::vector<float> bias_;
+  std::vector<float> gains_;
 };
 
 }  // namespace quantd

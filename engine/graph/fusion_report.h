@@ -12,6 +12,9 @@ struct FusionReport {
   // By name of the remaining layer: the original names in order of fusion, the
   // head first. Only layers that fused something.
   std::map<std::string, std::vector<std::string>> fused;
+  // By the same names: what the weights of each output channel were multiplied
+  // by, as far as float32 tells.
+  std::map<std::string, std::vector<float>> gains;
 };
 
 }  // namespace quantd
