@@ -223,8 +223,16 @@ void WriteCodes(absl::Span<const float> weights, const SnqBlock& block,
 absl::StatusOr<SnqWeights> SnqSearch(absl::Span<const float> weights,
                                      const SnqParams& params) {
   RETURN_IF_ERROR(CheckParams(params));
-  ASSIGN_OR_RETURN(const std::vector<float> scales,
+  // Checks the weights, too.
+  ASSIGN_OR_RETURN(std::vector<float> scales,
                    ArqScales(weights, params.num_blocks, 8));
+  if (!params.scales.empty()) {
+    if (params.scales.size() != scales.size()) {
+      return BadOption("scales", params.scales.size(),
+                       absl::StrCat(scales.size()));
+    }
+    scales.assign(params.scales.begin(), params.scales.end());
+  }
   // Weights can be too large for a 4-bit scale only; then there is nothing to
   // compare with.
   const absl::StatusOr<std::vector<float>> uniform_scales =

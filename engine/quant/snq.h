@@ -26,11 +26,13 @@ struct SnqParams {
   int max_iteration = 1000;     // 500..2000.
   double min_distance = 1e-10;  // In steps of the scale; 1e-10..1e-3.
   uint64_t seed = 0;            // Of kD2Sampling; block c draws with seed + c.
+  // The blocks' scales, legal ones; empty: ARQ's for 8 bits.
+  absl::Span<const float> scales;
 };
 
 // What one block became.
 struct SnqBlock {
-  float scale = 1.0f;  // ARQ's for 8 bits, in [2^-23, 2^23].
+  float scale = 1.0f;  // In [2^-23, 2^23].
   // Ascending; there may be equal ones.
   std::array<int8_t, kNumCentres> centres{};
   int iterations = 0;
@@ -53,8 +55,8 @@ struct SnqWeights {
 // scale) are the centres. The result does not depend on the number of threads.
 // Errors: INVALID_ARGUMENT: WEIGHT_NOT_FINITE for a NaN, OPTION_OUT_OF_RANGE
 // naming the parameter, for no weights, and for num_blocks that does not divide
-// them; FAILED_PRECONDITION / SCALE_OUT_OF_RANGE for an illegal scale, as
-// infinite weights give. The caller adds the layer.
+// them or is not the number of scales; FAILED_PRECONDITION / SCALE_OUT_OF_RANGE
+// for an illegal scale, as infinite weights give. The caller adds the layer.
 absl::StatusOr<SnqWeights> SnqSearch(absl::Span<const float> weights,
                                      const SnqParams& params);
 

@@ -57,6 +57,19 @@ TEST(SnqTest, FewValuesAreKeptToTheInt8Grid) {
   EXPECT_EQ(snq.blocks[0].iterations, 0);
 }
 
+TEST(SnqTest, ScalesCanBeGiven) {
+  const std::vector<float> weights = {-1.0f, 0.5f, 0.25f, 7.0f};
+  SnqParams params;
+  params.num_blocks = 2;
+  const std::vector<float> scales = {0.25f, 0.125f};
+  params.scales = scales;
+  ASSERT_OK_AND_ASSIGN(SnqWeights snq, SnqSearch(weights, params));
+  EXPECT_EQ(snq.blocks[1].scale, 0.125f);
+  EXPECT_THAT(SnqIntegers(snq), ElementsAre(-4, 2, 2, 56));
+  params.num_blocks = 1;
+  EXPECT_THAT(SnqSearch(weights, params), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
 TEST(SnqTest, BlocksAreClusteredOnTheirOwn) {
   SnqParams params;
   params.num_blocks = 3;
