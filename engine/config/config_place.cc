@@ -39,14 +39,6 @@ absl::Status RangeError(absl::string_view field, absl::string_view value,
        {"allowed", std::string(allowed)}});
 }
 
-absl::Status NotBuiltError(absl::string_view feature,
-                           const ConfigPlace& place) {
-  return PlaceError(
-      absl::StatusCode::kUnimplemented, "FEATURE_NOT_BUILT",
-      absl::StrCat(feature, " is not supported by this build; remove it"),
-      place, {{"feature", std::string(feature)}});
-}
-
 absl::Status CheckNoneRepeated(absl::string_view field,
                                const std::vector<std::string>& items,
                                const ConfigPlace& place) {

@@ -32,9 +32,6 @@ absl::Status RangeError(absl::string_view field, absl::string_view value,
                         absl::string_view rule, absl::string_view allowed,
                         const ConfigPlace& place);
 
-// UNIMPLEMENTED, FEATURE_NOT_BUILT.
-absl::Status NotBuiltError(absl::string_view feature, const ConfigPlace& place);
-
 // OK if no item of the list `field` is there twice.
 // Errors: INVALID_ARGUMENT, CONFIG_PARSE naming the repeated ones.
 absl::Status CheckNoneRepeated(absl::string_view field,

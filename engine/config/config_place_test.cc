@@ -32,9 +32,9 @@ TEST(ConfigPlaceTest, ErrorsCarryTheirPlace) {
 }
 
 TEST(ConfigPlaceTest, AnUnknownPositionIsLeftOut) {
-  const absl::Status status = NotBuiltError("update_bn", {"config.json", ""});
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnimplemented,
-                               "config.json: update_bn is not supported"));
+  const absl::Status status =
+      RangeError("batch_num", "0", "rule", "1", {"config.json", ""});
+  EXPECT_THAT(status, StatusIs(kInvalid, "config.json: rule"));
   EXPECT_EQ(GetErrorMetadata(status).count("line"), 0);
   EXPECT_EQ(GetErrorMetadata(status).count("layer"), 0);
 }

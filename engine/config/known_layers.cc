@@ -70,6 +70,17 @@ absl::Status KnownLayers::CheckSkipFusion(const std::string& name,
                      {"type", it->second.type}});
 }
 
+absl::Status KnownLayers::CheckUpdateBn(const ConfigPlace& place) const {
+  for (const auto& [name, layer] : layers_) {
+    if (layer.type == "BatchNorm") return absl::OkStatus();
+  }
+  return PlaceError(absl::StatusCode::kFailedPrecondition, "NO_BATCH_NORM",
+                    "update_bn is true, but the model has no layer of type "
+                    "BatchNorm to update; set it to false, or pass a model "
+                    "whose BatchNorm is not fused yet",
+                    place, {{"field", "update_bn"}});
+}
+
 const std::string& KnownLayers::type(const std::string& name) const {
   return layers_.at(name).type;
 }

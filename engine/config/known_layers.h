@@ -35,6 +35,10 @@ class KnownLayers {
   absl::Status CheckSkipFusion(const std::string& name,
                                const ConfigPlace& place) const;
 
+  // OK if the net has a layer of type BatchNorm, which update_bn measures.
+  // Errors: FAILED_PRECONDITION, NO_BATCH_NORM.
+  absl::Status CheckUpdateBn(const ConfigPlace& place) const;
+
   // Of a layer of QuantConfig::layers.
   const std::string& type(const std::string& name) const;
 

@@ -104,13 +104,40 @@ absl::Status ReadActivations(const Json& json, const ConfigPlace& place,
   return absl::OkStatus();
 }
 
-absl::Status ReadAlgorithm(const Json& value, const ConfigPlace& place) {
+absl::Status ReadAlgorithm(const Json& value, const ConfigPlace& place,
+                           const std::string& type, WeightQuantParams* params) {
   std::string name;
   RETURN_IF_ERROR(ReadString(value, "wts_algo", place, &name));
-  if (name == "snq_quantize") return NotBuiltError("snq_quantize", place);
   if (name == "arq_quantize") return absl::OkStatus();
-  return RangeError("wts_algo", ShownJson(value),
-                    "The wts_algo must be arq_quantize", "arq_quantize", place);
+  if (name != "snq_quantize") {
+    return RangeError("wts_algo", ShownJson(value),
+                      "The wts_algo must be arq_quantize or snq_quantize",
+                      "arq_quantize, snq_quantize", place);
+  }
+  params->wts_algo = WeightAlgorithm::kSnq;
+  params->num_bits = 4;
+  return CheckSnqType(type, place);
+}
+
+// A key of weight_quant_params that only SNQ has.
+absl::Status ReadSnqField(const std::string& key, const Json& value,
+                          const ConfigPlace& place, WeightQuantParams* params) {
+  if (key == "max_iteration") {
+    int64_t iterations = 0;
+    RETURN_IF_ERROR(ReadInt(value, key, place, &iterations));
+    return ReadMaxIteration(iterations, place, &params->max_iteration);
+  }
+  if (key == "min_distance") {
+    double distance = 0;
+    RETURN_IF_ERROR(ReadDouble(value, key, place, &distance));
+    return ReadMinDistance(distance, place, &params->min_distance);
+  }
+  if (key == "init_algo") {
+    std::string name;
+    RETURN_IF_ERROR(ReadString(value, key, place, &name));
+    return ReadInitAlgo(name, place, &params->init_algo);
+  }
+  return UnknownKeyError(key, "weight_quant_params", place);
 }
 
 absl::Status ReadWeights(const Json& json, const ConfigPlace& place,
@@ -119,7 +146,7 @@ absl::Status ReadWeights(const Json& json, const ConfigPlace& place,
   RETURN_IF_ERROR(CheckObject(json, kGroup, place));
   // First: it decides what the other keys mean.
   if (json.contains("wts_algo")) {
-    RETURN_IF_ERROR(ReadAlgorithm(json["wts_algo"], place));
+    RETURN_IF_ERROR(ReadAlgorithm(json["wts_algo"], place, type, params));
   }
   for (auto it = json.begin(); it != json.end(); ++it) {
     const std::string& key = it.key();
@@ -131,7 +158,10 @@ absl::Status ReadWeights(const Json& json, const ConfigPlace& place,
     } else if (key == "num_bits") {
       int64_t bits = 0;
       RETURN_IF_ERROR(ReadInt(it.value(), key, place, &bits));
-      RETURN_IF_ERROR(ReadWeightBits(bits, place, &params->num_bits));
+      RETURN_IF_ERROR(
+          ReadWeightBits(bits, params->wts_algo, place, &params->num_bits));
+    } else if (params->wts_algo == WeightAlgorithm::kSnq && key != "wts_algo") {
+      RETURN_IF_ERROR(ReadSnqField(key, it.value(), place, params));
     } else if (key != "wts_algo") {
       return UnknownKeyError(key, kGroup, place);
     }
@@ -179,7 +209,8 @@ absl::Status ReadSkipFusionLayers(const Json& json, const ConfigPlace& place,
   return CheckNoneRepeated(kField, *layers, place);
 }
 
-absl::Status CheckBnUpdateConfig(const Json& json, const ConfigPlace& place) {
+absl::Status ReadBnUpdateConfig(const Json& json, const ConfigPlace& place,
+                                BnUpdateConfig* config) {
   constexpr absl::string_view kGroup = "bn_update_config";
   RETURN_IF_ERROR(CheckObject(json, kGroup, place));
   for (auto it = json.begin(); it != json.end(); ++it) {
@@ -187,14 +218,16 @@ absl::Status CheckBnUpdateConfig(const Json& json, const ConfigPlace& place) {
     if (key == "bn_moving_average_fraction") {
       double fraction = 0;
       RETURN_IF_ERROR(ReadDouble(it.value(), key, place, &fraction));
-      RETURN_IF_ERROR(CheckBnFraction(fraction, place));
+      RETURN_IF_ERROR(
+          ReadBnFraction(fraction, place, &config->moving_average_fraction));
     } else if (key == "bn_update_iterations") {
       int64_t iterations = 0;
       RETURN_IF_ERROR(ReadInt(it.value(), key, place, &iterations));
-      RETURN_IF_ERROR(CheckBnIterations(iterations, place));
+      RETURN_IF_ERROR(ReadBnIterations(iterations, place, &config->iterations));
     } else if (key == "bn_dump_dir") {
-      std::string ignored;
-      RETURN_IF_ERROR(ReadString(it.value(), key, place, &ignored));
+      std::string directory;
+      RETURN_IF_ERROR(ReadString(it.value(), key, place, &directory));
+      RETURN_IF_ERROR(ReadBnDumpDir(directory, place, &config->dump_dir));
     } else {
       return UnknownKeyError(key, kGroup, place);
     }
@@ -205,7 +238,6 @@ absl::Status CheckBnUpdateConfig(const Json& json, const ConfigPlace& place) {
 absl::Status ReadGlobal(const std::string& key, const Json& value,
                         const ConfigPlace& place, const KnownLayers& known,
                         QuantConfig* config) {
-  bool ignored = false;
   if (key == "version") {
     int64_t version = 0;
     RETURN_IF_ERROR(ReadInt(value, key, place, &version));
@@ -228,11 +260,15 @@ absl::Status ReadGlobal(const std::string& key, const Json& value,
     return ReadSkipFusionLayers(value, place, known,
                                 &config->skip_fusion_layers);
   }
-  if (key == "bn_update_config") return CheckBnUpdateConfig(value, place);
-  // joint_quant and update_bn.
-  RETURN_IF_ERROR(ReadBool(value, key, place, &ignored));
-  return ignored && key == "update_bn" ? NotBuiltError("update_bn", place)
-                                       : absl::OkStatus();
+  if (key == "bn_update_config") {
+    return ReadBnUpdateConfig(value, place, &config->bn_update);
+  }
+  if (key == "update_bn") {
+    RETURN_IF_ERROR(ReadBool(value, key, place, &config->update_bn));
+    return config->update_bn ? known.CheckUpdateBn(place) : absl::OkStatus();
+  }
+  bool joint_quant = false;  // Ignored.
+  return ReadBool(value, key, place, &joint_quant);
 }
 
 absl::Status ReadLayerEntry(const std::string& name, const Json& value,

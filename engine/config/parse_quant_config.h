@@ -11,7 +11,7 @@ namespace quantd {
 
 // Reads config.json. Keys that are missing take AMCT's defaults; a quantizable
 // layer that is missing is in the result with quant_enable false. joint_quant
-// and, without update_bn, bn_update_config are checked and ignored.
+// is checked and ignored.
 // json_text: UTF-8, at most 16 MiB. file_name: for messages only.
 // net: as for DefaultQuantConfig().
 // Errors, all INVALID_ARGUMENT unless said otherwise, with metadata file and,
@@ -21,7 +21,8 @@ namespace quantd {
 //   OPTION_OUT_OF_RANGE  a value outside its range
 //   OPTION_CONFLICT      a layer that cannot be quantized or fused
 //   NOTHING_QUANTIZED    (FAILED_PRECONDITION) no layer is switched on
-//   FEATURE_NOT_BUILT    (UNIMPLEMENTED) snq_quantize, update_bn
+//   NO_BATCH_NORM        (FAILED_PRECONDITION) update_bn for a net without
+//                        BatchNorm
 absl::StatusOr<QuantConfig> ParseQuantConfig(absl::string_view json_text,
                                              absl::string_view file_name,
                                              const caffe::NetParameter& net);

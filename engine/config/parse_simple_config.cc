@@ -1,21 +1,19 @@
 #include "engine/config/parse_simple_config.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "engine/config/config_place.h"
-#include "engine/config/float_text.h"
 #include "engine/config/known_layers.h"
 #include "engine/config/quant_ranges.h"
 #include "engine/config/quantizable.h"
+#include "engine/config/simple_calibration.h"
 #include "engine/config/simple_config_text.h"
 #include "google/protobuf/repeated_ptr_field.h"
 
@@ -26,87 +24,6 @@ using Names = google::protobuf::RepeatedPtrField<std::string>;
 
 // Some editors begin a UTF-8 file so.
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-constexpr SearchNames kSearchNames = {"search_range_start", "search_range_end",
-                                      "search_range_start", "search_range_end"};
-
-// The decimal number that the file has, as far as float32 keeps it: 0.7, not
-// 0.699999988.
-double FromFloat(float value) {
-  double number = 0;
-  return absl::SimpleAtod(PythonFloatText(value), &number) ? number : value;
-}
-
-// A CalibrationConfig, checked.
-struct Calibration {
-  ActivationQuantParams activation;
-  std::optional<bool> channel_wise;
-  int weight_bits = 8;
-  bool has_weights = false;
-  ConfigPlace weights_place;
-  ConfigPlace channel_wise_place;
-};
-
-absl::Status ReadIfmr(const amct::FMRQuantize& ifmr, const FieldPlaces& places,
-                      ActivationQuantParams* params) {
-  if (ifmr.has_num_bits()) {
-    RETURN_IF_ERROR(ReadDataBits(ifmr.num_bits(), places.At("num_bits"),
-                                 &params->num_bits));
-  }
-  if (ifmr.has_max_percentile()) {
-    RETURN_IF_ERROR(
-        ReadPercentile(FromFloat(ifmr.max_percentile()), "max_percentile",
-                       places.At("max_percentile"), &params->max_percentile));
-  }
-  if (ifmr.has_min_percentile()) {
-    RETURN_IF_ERROR(
-        ReadPercentile(FromFloat(ifmr.min_percentile()), "min_percentile",
-                       places.At("min_percentile"), &params->min_percentile));
-  }
-  SearchLimits limits;
-  if (ifmr.has_search_range_start()) {
-    limits.start = FromFloat(ifmr.search_range_start());
-  }
-  if (ifmr.has_search_range_end()) {
-    limits.end = FromFloat(ifmr.search_range_end());
-  }
-  if (ifmr.has_search_step()) limits.step = FromFloat(ifmr.search_step());
-  RETURN_IF_ERROR(CheckSearchRange(
-      limits, kSearchNames,
-      places.At(ifmr.has_search_range_start() ? "search_range_start"
-                                              : "search_range_end")));
-  return ReadSearch(limits, kSearchNames, places.At("search_step"), params);
-}
-
-absl::Status ReadArq(const amct::ARQuantize& arq, const FieldPlaces& places,
-                     Calibration* calibration) {
-  calibration->has_weights = true;
-  calibration->channel_wise_place = places.At("channel_wise");
-  if (arq.has_channel_wise()) calibration->channel_wise = arq.channel_wise();
-  if (!arq.has_num_bits()) return absl::OkStatus();
-  return ReadWeightBits(arq.num_bits(), places.At("num_bits"),
-                        &calibration->weight_bits);
-}
-
-absl::StatusOr<Calibration> ReadCalibration(
-    const amct::CalibrationConfig& config, const FieldPlaces& places) {
-  Calibration calibration;
-  if (config.has_ifmr_quantize()) {
-    RETURN_IF_ERROR(ReadIfmr(config.ifmr_quantize(),
-                             places.Inside("ifmr_quantize"),
-                             &calibration.activation));
-  }
-  if (config.has_snq_quantize() &&
-      !places.InOrder("snq_quantize", "arq_quantize")) {
-    return NotBuiltError("snq_quantize", places.At("snq_quantize"));
-  }
-  if (config.has_arq_quantize()) {
-    calibration.weights_place = places.At("arq_quantize");
-    RETURN_IF_ERROR(ReadArq(config.arq_quantize(),
-                            places.Inside("arq_quantize"), &calibration));
-  }
-  return calibration;
-}
 
 // Reads one file for one net.
 class Reader {
@@ -122,13 +39,13 @@ class Reader {
 
  private:
   absl::Status ReadGlobals();
-  absl::Status CheckBnUpdate() const;
+  absl::Status ReadBnUpdate();
   absl::Status ReadSkipFusionLayers();
   absl::Status ReadSkipped();
   absl::Status ReadCommon();
   absl::Status ReadTypes();
   absl::Status ReadLayers();
-  absl::Status Apply(const Calibration& calibration, bool named,
+  absl::Status Apply(const SimpleCalibration& calibration, bool named,
                      LayerQuantConfig* layer) const;
   absl::Status Missing(absl::string_view field, const ConfigPlace& place) const;
 
@@ -186,23 +103,30 @@ absl::Status Reader::ReadGlobals() {
     config_.activation_offset = file_.activation_offset();
   }
   config_.do_fusion = file_.do_fusion();
-  RETURN_IF_ERROR(CheckBnUpdate());
+  RETURN_IF_ERROR(ReadBnUpdate());
   return ReadSkipFusionLayers();
 }
 
-absl::Status Reader::CheckBnUpdate() const {
+absl::Status Reader::ReadBnUpdate() {
   const amct::BnUpdateConfig& bn = file_.bn_update_config();
   const FieldPlaces places = places_.Inside("bn_update_config");
   if (bn.has_bn_update_iterations()) {
-    RETURN_IF_ERROR(CheckBnIterations(bn.bn_update_iterations(),
-                                      places.At("bn_update_iterations")));
+    RETURN_IF_ERROR(ReadBnIterations(bn.bn_update_iterations(),
+                                     places.At("bn_update_iterations"),
+                                     &config_.bn_update.iterations));
   }
   if (bn.has_bn_moving_average_fraction()) {
-    RETURN_IF_ERROR(CheckBnFraction(FromFloat(bn.bn_moving_average_fraction()),
-                                    places.At("bn_moving_average_fraction")));
+    RETURN_IF_ERROR(ReadBnFraction(DecimalOf(bn.bn_moving_average_fraction()),
+                                   places.At("bn_moving_average_fraction"),
+                                   &config_.bn_update.moving_average_fraction));
   }
-  if (!file_.update_bn()) return absl::OkStatus();
-  return NotBuiltError("update_bn", places_.At("update_bn"));
+  if (bn.has_bn_dump_dir()) {
+    RETURN_IF_ERROR(ReadBnDumpDir(bn.bn_dump_dir(), places.At("bn_dump_dir"),
+                                  &config_.bn_update.dump_dir));
+  }
+  config_.update_bn = file_.update_bn();
+  if (!config_.update_bn) return absl::OkStatus();
+  return known_.CheckUpdateBn(places_.At("update_bn"));
 }
 
 absl::Status Reader::ReadSkipFusionLayers() {
@@ -248,23 +172,31 @@ absl::Status Reader::ReadSkipped() {
 }
 
 // `named`: the entry is for this layer or its type, and must fit it.
-absl::Status Reader::Apply(const Calibration& calibration, bool named,
+absl::Status Reader::Apply(const SimpleCalibration& calibration, bool named,
                            LayerQuantConfig* layer) const {
   const std::string& type = known_.type(layer->name);
   for (ActivationQuantParams& input : layer->activations) {
     input = calibration.activation;
   }
-  if (!calibration.has_weights) return absl::OkStatus();
+  if (!calibration.weights) return absl::OkStatus();
   if (!layer->weights) {
     if (!named) return absl::OkStatus();
     return PlaceError(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
-                      absl::StrCat("arq_quantize is only for layers with "
-                                   "quantizable weights, not for ",
+                      absl::StrCat(calibration.weights_field,
+                                   " is only for layers with quantizable "
+                                   "weights, not for ",
                                    type),
                       calibration.weights_place,
-                      {{"options", "arq_quantize"}, {"type", type}});
+                      {{"options", calibration.weights_field}, {"type", type}});
   }
-  layer->weights->num_bits = calibration.weight_bits;
+  if (calibration.weights->wts_algo == WeightAlgorithm::kSnq &&
+      IsRecurrent(type)) {
+    return named ? CheckSnqType(type, calibration.weights_place)
+                 : absl::OkStatus();
+  }
+  const bool default_channel_wise = layer->weights->channel_wise;
+  layer->weights = calibration.weights;
+  layer->weights->channel_wise = default_channel_wise;
   if (!calibration.channel_wise) return absl::OkStatus();
   if (!named && skipped_.contains(layer->name)) return absl::OkStatus();
   ConfigPlace place = calibration.channel_wise_place;
@@ -294,9 +226,10 @@ absl::Status Reader::ReadLayers() {
         known_.FindQuantizable(
             name, absl::StrCat("Layer ", name, " does not exist in the graph."),
             kField, places_.Inside(kField, i).At("layer_name")));
-    ASSIGN_OR_RETURN(const Calibration calibration,
-                     ReadCalibration(entry.calibration_config(),
-                                     inside.Inside("calibration_config")));
+    ASSIGN_OR_RETURN(
+        const SimpleCalibration calibration,
+        ReadSimpleCalibration(entry.calibration_config(),
+                              inside.Inside("calibration_config")));
     RETURN_IF_ERROR(Apply(calibration, true, &config_.layers[index]));
     overridden_.insert(name);
   }
@@ -310,7 +243,7 @@ absl::Status Reader::ReadTypes() {
     types.push_back(entry.layer_type());
   }
   RETURN_IF_ERROR(CheckOnce(kField, types));
-  absl::flat_hash_map<std::string, Calibration> calibrations;
+  absl::flat_hash_map<std::string, SimpleCalibration> calibrations;
   for (int i = 0; i < file_.override_layer_types_size(); ++i) {
     const amct::OverrideLayerType& entry = file_.override_layer_types(i);
     const ConfigPlace place = places_.At(kField, i);
@@ -321,11 +254,17 @@ absl::Status Reader::ReadTypes() {
     const FieldPlaces inside = places_.Inside(kField, i);
     RETURN_IF_ERROR(
         CheckType(entry.layer_type(), kField, inside.At("layer_type")));
-    ASSIGN_OR_RETURN(Calibration calibration,
-                     ReadCalibration(entry.calibration_config(),
-                                     inside.Inside("calibration_config")));
+    ASSIGN_OR_RETURN(
+        SimpleCalibration calibration,
+        ReadSimpleCalibration(entry.calibration_config(),
+                              inside.Inside("calibration_config")));
     // Also for types that the net does not have.
     bool ignored = false;
+    if (calibration.weights &&
+        calibration.weights->wts_algo == WeightAlgorithm::kSnq) {
+      RETURN_IF_ERROR(
+          CheckSnqType(entry.layer_type(), calibration.weights_place));
+    }
     if (calibration.channel_wise) {
       RETURN_IF_ERROR(
           ReadChannelWise(*calibration.channel_wise, entry.layer_type(),
@@ -345,9 +284,9 @@ absl::Status Reader::ReadTypes() {
 
 absl::Status Reader::ReadCommon() {
   if (!file_.has_common_config()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(
-      const Calibration calibration,
-      ReadCalibration(file_.common_config(), places_.Inside("common_config")));
+  ASSIGN_OR_RETURN(const SimpleCalibration calibration,
+                   ReadSimpleCalibration(file_.common_config(),
+                                         places_.Inside("common_config")));
   for (LayerQuantConfig& layer : config_.layers) {
     if (overridden_.contains(layer.name)) continue;
     RETURN_IF_ERROR(Apply(calibration, false, &layer));

@@ -87,7 +87,7 @@ override_layer_configs : {
 }
 )";
 
-// The example with what this version has: no BN update, uniform weights.
+// The same with uniform weights, for nets without BatchNorm.
 std::string UniformExample() {
   return absl::StrReplaceAll(kGuideExample,
                              {{"update_bn: true", "update_bn: false"},
@@ -130,20 +130,75 @@ std::string PlaceOf(const absl::Status& status) {
   return absl::StrCat(metadata["line"], ":", metadata["column"]);
 }
 
-TEST(ParseSimpleConfigTest, TheGuidesExampleNeedsWhatIsNotBuilt) {
-  const auto config = Parse(kGuideExample);
-  EXPECT_THAT(config,
-              AllOf(HasReason("FEATURE_NOT_BUILT"),
-                    StatusIs(absl::StatusCode::kUnimplemented,
-                             "quant.cfg:6:1: update_bn is not supported")));
-  const auto snq = Parse(absl::StrReplaceAll(
-      kGuideExample, {{"update_bn: true", "update_bn: false"}}));
-  EXPECT_THAT(snq, AllOf(HasReason("FEATURE_NOT_BUILT"),
-                         StatusIs(absl::StatusCode::kUnimplemented,
-                                  "quant.cfg:21:5: snq_quantize")));
+TEST(ParseSimpleConfigTest, TheGuidesExampleIsRead) {
+  caffe::NetParameter net = Net();
+  caffe::LayerParameter* bn = net.add_layer();
+  bn->set_name("bn");
+  bn->set_type("BatchNorm");
+  bn->add_bottom("c1");
+  bn->add_top("bn");
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       ParseSimpleQuantConfig(kGuideExample, "quant.cfg", net));
+  EXPECT_TRUE(config.update_bn);
+  EXPECT_EQ(config.bn_update.iterations, 30);
+  EXPECT_EQ(config.bn_update.moving_average_fraction, 0.5f);
+  EXPECT_EQ(config.bn_update.dump_dir, "tmp/bn_data");
+  const WeightQuantParams& inner = *config.FindLayer("conv2")->weights;
+  EXPECT_EQ(inner.wts_algo, WeightAlgorithm::kSnq);
+  EXPECT_TRUE(inner.channel_wise);
+  EXPECT_EQ(inner.num_bits, 4);
+  EXPECT_EQ(inner.max_iteration, 1000);
+  EXPECT_EQ(inner.min_distance, 1e-10f);
+  EXPECT_EQ(inner.init_algo, LloydInit::kGaussian);
+  for (const char* uniform : {"conv1", "fc"}) {
+    const WeightQuantParams& weights = *config.FindLayer(uniform)->weights;
+    EXPECT_EQ(weights.wts_algo, WeightAlgorithm::kArq) << uniform;
+    EXPECT_EQ(weights.num_bits, 8) << uniform;
+  }
+  EXPECT_FALSE(config.FindLayer("fc")->weights->channel_wise);
+
+  // Without BatchNorm in the net.
+  EXPECT_THAT(Parse(kGuideExample),
+              AllOf(HasReason("NO_BATCH_NORM"),
+                    StatusIs(absl::StatusCode::kFailedPrecondition,
+                             "quant.cfg:6:1: update_bn is true, but")));
 }
 
-TEST(ParseSimpleConfigTest, TheGuidesExampleIsRead) {
+TEST(ParseSimpleConfigTest, SnqHasDefaultsAndRanges) {
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       Parse("common_config { snq_quantize {} }"));
+  EXPECT_EQ(config.FindLayer("conv1")->weights->wts_algo,
+            WeightAlgorithm::kSnq);
+  EXPECT_TRUE(config.FindLayer("conv1")->weights->channel_wise);
+  // Its type has one table for all weights, whatever the default says.
+  EXPECT_EQ(config.FindLayer("fc")->weights->wts_algo, WeightAlgorithm::kSnq);
+  EXPECT_FALSE(config.FindLayer("fc")->weights->channel_wise);
+
+  const auto parse = [](const std::string& fields) {
+    return Parse(absl::StrCat("common_config {\n  snq_quantize {\n    ", fields,
+                              " } }"));
+  };
+  for (const char* legal :
+       {"max_iteration: 500", "max_iteration: 2000", "min_distance: 1e-3",
+        "min_distance: 1e-10", "init_algo: 'd2sampling'"}) {
+    EXPECT_OK(parse(legal)) << legal;
+  }
+  for (const char* illegal :
+       {"max_iteration: 499", "max_iteration: 2001",
+        "max_iteration: 4294967295", "min_distance: 0", "min_distance: nan",
+        "min_distance: 1.1e-3", "init_algo: 'Uniform'", "init_algo: ''"}) {
+    const auto status = parse(illegal).status();
+    EXPECT_THAT(status, HasReason("OPTION_OUT_OF_RANGE")) << illegal;
+    EXPECT_EQ(PlaceOf(status), "3:5") << illegal;
+  }
+  EXPECT_THAT(parse("num_bits: 4"), HasReason("CONFIG_PARSE"));
+  const auto type = Parse(R"(override_layer_types {
+    layer_type: "LSTM" calibration_config { snq_quantize {} } })");
+  EXPECT_THAT(type, AllOf(HasReason("OPTION_CONFLICT"),
+                          StatusIs(kInvalid, "not for layer type LSTM")));
+}
+
+TEST(ParseSimpleConfigTest, TheGuidesExampleWithUniformWeightsIsRead) {
   ASSERT_OK_AND_ASSIGN(const QuantConfig config, Parse(UniformExample()));
   EXPECT_EQ(config.batch_num, 1);
   EXPECT_TRUE(config.activation_offset);
@@ -265,10 +320,17 @@ TEST(ParseSimpleConfigTest, SkippedLayersStaySkippedWhenOverridden) {
 }
 
 TEST(ParseSimpleConfigTest, TheLaterWeightAlgorithmWins) {
-  EXPECT_OK(Parse("common_config { snq_quantize {}\n arq_quantize {} }"));
-  EXPECT_OK(Parse("common_config { snq_quantize {} arq_quantize {} }"));
-  EXPECT_THAT(Parse("common_config { arq_quantize {} snq_quantize {} }"),
-              HasReason("FEATURE_NOT_BUILT"));
+  const auto algorithm = [](const std::string& text) {
+    const auto config = Parse(absl::StrCat("common_config {", text, "}"));
+    EXPECT_OK(config);
+    return config->FindLayer("conv1")->weights->wts_algo;
+  };
+  EXPECT_EQ(algorithm("snq_quantize {}\n arq_quantize {}"),
+            WeightAlgorithm::kArq);
+  EXPECT_EQ(algorithm("snq_quantize {} arq_quantize {}"),
+            WeightAlgorithm::kArq);
+  EXPECT_EQ(algorithm("arq_quantize {} snq_quantize {}"),
+            WeightAlgorithm::kSnq);
 }
 
 TEST(ParseSimpleConfigTest, ChannelWiseMustFitTheLayerType) {

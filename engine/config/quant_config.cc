@@ -60,10 +60,23 @@ Json ToJson(const ActivationQuantParams& params) {
 }
 
 Json ToJson(const WeightQuantParams& params) {
+  const bool is_snq = params.wts_algo == WeightAlgorithm::kSnq;
   Json json;
-  json["wts_algo"] = "arq_quantize";
+  json["wts_algo"] = is_snq ? "snq_quantize" : "arq_quantize";
   json["channel_wise"] = params.channel_wise;
   json["num_bits"] = params.num_bits;
+  if (!is_snq) return json;
+  json["max_iteration"] = params.max_iteration;
+  json["min_distance"] = params.min_distance;
+  json["init_algo"] = std::string(InitAlgoName(params.init_algo));
+  return json;
+}
+
+Json ToJson(const BnUpdateConfig& config) {
+  Json json;
+  json["bn_moving_average_fraction"] = config.moving_average_fraction;
+  json["bn_update_iterations"] = config.iterations;
+  json["bn_dump_dir"] = config.dump_dir;
   return json;
 }
 
@@ -114,6 +127,18 @@ absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net) {
   return config;
 }
 
+absl::string_view InitAlgoName(LloydInit init) {
+  switch (init) {
+    case LloydInit::kUniform:
+      return "uniform";
+    case LloydInit::kGaussian:
+      return "gaussian";
+    case LloydInit::kD2Sampling:
+      return "d2sampling";
+  }
+  return "";
+}
+
 std::string QuantConfigToJson(const QuantConfig& config) {
   Json json;
   json["version"] = config.version;
@@ -121,6 +146,10 @@ std::string QuantConfigToJson(const QuantConfig& config) {
   json["activation_offset"] = config.activation_offset;
   json["do_fusion"] = config.do_fusion;
   json["skip_fusion_layers"] = Json(config.skip_fusion_layers);
+  if (config.update_bn) {
+    json["update_bn"] = true;
+    json["bn_update_config"] = ToJson(config.bn_update);
+  }
   for (const LayerQuantConfig& layer : config.layers) {
     json[layer.name] = ToJson(layer);
   }

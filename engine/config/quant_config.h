@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/quant/lloyd.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
@@ -31,13 +32,18 @@ struct ActivationQuantParams {
 };
 
 enum class WeightAlgorithm {
-  kArq,  // Uniform, one step a channel or a blob.
+  kArq,  // Uniform, 8 bits, one step a channel or a blob.
+  kSnq,  // Not uniform, 4 bits, 16 values a channel or a blob.
 };
 
 struct WeightQuantParams {
   WeightAlgorithm wts_algo = WeightAlgorithm::kArq;
   bool channel_wise = true;  // False for InnerProduct and recurrent layers.
-  int num_bits = 8;
+  int num_bits = 8;          // Of kSnq: 4.
+  // Of kSnq.
+  int max_iteration = 1000;     // [500, 2000]
+  float min_distance = 1e-10f;  // [1e-10, 1e-3], in steps of the scale
+  LloydInit init_algo = LloydInit::kUniform;
 };
 
 struct LayerQuantConfig {
@@ -49,12 +55,22 @@ struct LayerQuantConfig {
   std::optional<WeightQuantParams> weights;
 };
 
+// How BatchNorm layers are measured again once the weights are quantized.
+struct BnUpdateConfig {
+  // Of layers that state none themselves, (0, 1).
+  float moving_average_fraction = 0.5f;
+  int iterations = 30;                   // Forward passes, (0, 1000)
+  std::string dump_dir = "tmp/bn_data";  // For the measured blobs.
+};
+
 struct QuantConfig {
   int version = 1;
   int64_t batch_num = 1;  // Forward passes of calibration, > 0.
   bool activation_offset = true;
   bool do_fusion = true;
   std::vector<std::string> skip_fusion_layers;
+  bool update_bn = false;
+  BnUpdateConfig bn_update;  // With update_bn.
   // One per layer of a quantizable type, in net order.
   std::vector<LayerQuantConfig> layers;
   // Why layers are off, for the user, where no config.json says so; empty
@@ -72,9 +88,13 @@ struct QuantConfig {
 // can be quantized.
 absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net);
 
+// init_algo as the configuration spells it: "uniform", "gaussian",
+// "d2sampling".
+absl::string_view InitAlgoName(LloydInit init);
+
 // `config` as AMCT writes it: indent 4, no space after ',' and ':', every
-// default spelled out, layers in net order, floats as the shortest text of
-// their float32 value.
+// default spelled out but for update_bn false, layers in net order, floats as
+// the shortest text of their float32 value.
 std::string QuantConfigToJson(const QuantConfig& config);
 
 }  // namespace quantd

@@ -17,6 +17,7 @@ using ::quantd::testing::HasReason;
 using ::quantd::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
@@ -278,7 +279,7 @@ TEST(QuantConfigTest, TheGuidesExampleIsRead) {
 }
 
 // The guide's example of non-uniform quantization, without its second brace.
-TEST(QuantConfigTest, TheGuidesExampleOfSnqNeedsWhatIsNotBuilt) {
+TEST(QuantConfigTest, TheGuidesExampleOfSnqIsRead) {
   const std::string text = R"({
         "version":1,
         "batch_num":1,
@@ -317,14 +318,39 @@ TEST(QuantConfigTest, TheGuidesExampleOfSnqNeedsWhatIsNotBuilt) {
             }
         }
     })";
-  EXPECT_THAT(Parse(text),
-              AllOf(HasReason("FEATURE_NOT_BUILT"),
-                    StatusIs(absl::StatusCode::kUnimplemented, "update_bn")));
-  EXPECT_THAT(
-      Parse(absl::StrReplaceAll(
-          text, {{"\"update_bn\":true", "\"update_bn\":false"}})),
-      AllOf(HasReason("FEATURE_NOT_BUILT"),
-            StatusIs(absl::StatusCode::kUnimplemented, "snq_quantize")));
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       ParseQuantConfig(text, "config.json", Net()));
+  EXPECT_TRUE(config.update_bn);
+  EXPECT_EQ(config.bn_update.moving_average_fraction, 0.5f);
+  EXPECT_EQ(config.bn_update.iterations, 30);
+  EXPECT_EQ(config.bn_update.dump_dir, "tmp/bn_data");
+  const WeightQuantParams& weights = *config.FindLayer("conv1")->weights;
+  EXPECT_EQ(weights.wts_algo, WeightAlgorithm::kSnq);
+  EXPECT_TRUE(weights.channel_wise);
+  EXPECT_EQ(weights.num_bits, 4);
+  EXPECT_EQ(weights.max_iteration, 1000);
+  EXPECT_EQ(weights.min_distance, 1e-10f);
+  EXPECT_EQ(weights.init_algo, LloydInit::kGaussian);
+
+  // Written, it has the same keys in the guide's order.
+  const std::string written = QuantConfigToJson(config);
+  EXPECT_THAT(written, HasSubstr(R"(    "update_bn":true,
+    "bn_update_config":{
+        "bn_moving_average_fraction":0.5,
+        "bn_update_iterations":30,
+        "bn_dump_dir":"tmp/bn_data"
+    },
+)"));
+  EXPECT_THAT(written, HasSubstr(R"(            "wts_algo":"snq_quantize",
+            "channel_wise":true,
+            "num_bits":4,
+            "max_iteration":1000,
+            "min_distance":1e-10,
+            "init_algo":"gaussian"
+)"));
+  ASSERT_OK_AND_ASSIGN(const QuantConfig again,
+                       ParseQuantConfig(written, "config.json", Net()));
+  EXPECT_EQ(QuantConfigToJson(again), written);
   EXPECT_THAT(Parse(absl::StrCat("{\n", text)), HasReason("CONFIG_PARSE"));
 }
 
@@ -382,6 +408,86 @@ TEST(QuantConfigTest, RangesAreChecked) {
               HasReason("OPTION_OUT_OF_RANGE"));
 }
 
+TEST(QuantConfigTest, SnqHasDefaultsAndRanges) {
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       ParseWeights("\"wts_algo\":\"snq_quantize\""));
+  const WeightQuantParams& weights = *config.FindLayer("conv1")->weights;
+  EXPECT_EQ(weights.wts_algo, WeightAlgorithm::kSnq);
+  EXPECT_TRUE(weights.channel_wise);
+  EXPECT_EQ(weights.num_bits, 4);
+  EXPECT_EQ(weights.max_iteration, 1000);
+  EXPECT_EQ(weights.min_distance, 1e-10f);
+  EXPECT_EQ(weights.init_algo, LloydInit::kUniform);
+
+  const auto parse = [](const std::string& more) {
+    // The algorithm may stand behind what it explains.
+    return ParseWeights(absl::StrCat(more, ",\"wts_algo\":\"snq_quantize\""));
+  };
+  for (const char* legal :
+       {"\"max_iteration\":500", "\"max_iteration\":2000",
+        "\"min_distance\":1e-3", "\"min_distance\":1e-10",
+        "\"init_algo\":\"uniform\"", "\"init_algo\":\"d2sampling\"",
+        "\"num_bits\":4", "\"channel_wise\":false"}) {
+    EXPECT_OK(parse(legal)) << legal;
+  }
+  for (const char* illegal :
+       {"\"max_iteration\":499", "\"max_iteration\":2001", "\"min_distance\":0",
+        "\"min_distance\":0.9e-10", "\"min_distance\":1.1e-3",
+        "\"init_algo\":\"kmeans\"", "\"init_algo\":\"\"", "\"num_bits\":8"}) {
+    EXPECT_THAT(parse(illegal), AllOf(HasReason("OPTION_OUT_OF_RANGE"),
+                                      StatusIs(kInvalid, "in layer conv1")))
+        << illegal;
+  }
+  EXPECT_THAT(parse("\"max_iteration\":1000.0"), HasReason("CONFIG_PARSE"));
+  EXPECT_THAT(parse("\"init_algo\":1"), HasReason("CONFIG_PARSE"));
+  EXPECT_THAT(parse("\"seed\":1"), HasReason("CONFIG_PARSE"));
+  EXPECT_THAT(ParseWeights("\"max_iteration\":1000"),
+              StatusIs(kInvalid, "Unknown parameter max_iteration"));
+  EXPECT_THAT(
+      Parse(R"({"ip1":{"weight_quant_params":{"wts_algo":"snq_quantize",
+                "channel_wise":true}}})"),
+      StatusIs(kInvalid,
+               "The channel_wise must be False for layer type InnerProduct"));
+}
+
+TEST(QuantConfigTest, BnUpdateHasDefaultsAndRanges) {
+  const auto parse = [](const std::string& fields) {
+    return ParseQuantConfig(
+        absl::StrCat(R"({"update_bn":true,"bn_update_config":{)", fields,
+                     R"(},"conv1":{}})"),
+        "config.json", Net());
+  };
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config, parse(""));
+  EXPECT_TRUE(config.update_bn);
+  EXPECT_EQ(config.bn_update.moving_average_fraction, 0.5f);
+  EXPECT_EQ(config.bn_update.iterations, 30);
+  EXPECT_EQ(config.bn_update.dump_dir, "tmp/bn_data");
+  EXPECT_OK(parse("\"bn_update_iterations\":999"));
+  for (const char* illegal :
+       {"\"bn_update_iterations\":0", "\"bn_update_iterations\":1000",
+        "\"bn_moving_average_fraction\":0", "\"bn_moving_average_fraction\":1",
+        "\"bn_moving_average_fraction\":0.99999999999",
+        "\"bn_dump_dir\":\"\""}) {
+    EXPECT_THAT(parse(illegal), HasReason("OPTION_OUT_OF_RANGE")) << illegal;
+  }
+  EXPECT_THAT(parse("\"bn_dump_dir\":7"), HasReason("CONFIG_PARSE"));
+  EXPECT_THAT(parse("\"momentum\":0.5"), HasReason("CONFIG_PARSE"));
+}
+
+TEST(QuantConfigTest, BnUpdateNeedsABatchNorm) {
+  caffe::NetParameter net = Net();
+  for (caffe::LayerParameter& layer : *net.mutable_layer()) {
+    if (layer.type() == "BatchNorm") layer.set_type("Scale");
+  }
+  EXPECT_THAT(
+      ParseQuantConfig(R"({"update_bn":true,"conv1":{}})", "config.json", net),
+      AllOf(HasReason("NO_BATCH_NORM"),
+            StatusIs(absl::StatusCode::kFailedPrecondition,
+                     "config.json: update_bn is true, but the model has no")));
+  EXPECT_OK(ParseQuantConfig(R"({"update_bn":false,"conv1":{}})", "config.json",
+                             net));
+}
+
 TEST(QuantConfigTest, WeightsAreEightBitsByArq) {
   EXPECT_OK(ParseWeights("\"wts_algo\":\"arq_quantize\",\"num_bits\":8"));
   EXPECT_THAT(ParseWeights("\"num_bits\":4"), HasReason("OPTION_OUT_OF_RANGE"));
@@ -391,14 +497,6 @@ TEST(QuantConfigTest, WeightsAreEightBitsByArq) {
       Parse(R"({"ip1":{"weight_quant_params":{"channel_wise":true}}})"),
       StatusIs(kInvalid,
                "The channel_wise must be False for layer type InnerProduct"));
-}
-
-TEST(QuantConfigTest, WhatIsNotBuiltSaysSo) {
-  EXPECT_THAT(
-      ParseWeights("\"wts_algo\":\"snq_quantize\",\"num_bits\":4"),
-      AllOf(HasReason("FEATURE_NOT_BUILT"),
-            StatusIs(absl::StatusCode::kUnimplemented, "snq_quantize")));
-  EXPECT_THAT(Parse(R"({"update_bn":true})"), HasReason("FEATURE_NOT_BUILT"));
 }
 
 TEST(QuantConfigTest, DamagedTextIsReadOrRefusedButNeverCrashes) {

@@ -59,6 +59,7 @@ class Planner {
   void CollectConsumers();
   void PlanBlob(const std::string& blob);
   void PlanLayers();
+  void WarnOfOuterSnq();
   void Warn(const std::string& reason, const std::string& message,
             ErrorMetadata metadata);
 
@@ -263,6 +264,23 @@ void Planner::PlanLayers() {
   }
 }
 
+void Planner::WarnOfOuterSnq() {
+  std::string warned;
+  for (size_t i : {size_t{0}, plan_.weights.size() - 1}) {
+    if (i >= plan_.weights.size()) continue;
+    const WeightLayer& layer = plan_.weights[i];
+    if (layer.params.wts_algo != WeightAlgorithm::kSnq) continue;
+    if (layer.layer == warned) continue;
+    warned = layer.layer;
+    Warn("SNQ_OUTER_LAYER",
+         absl::StrCat("layer \"", layer.layer, "\" is the ",
+                      i == 0 ? "first" : "last",
+                      " one with weights; 4 bits there cost much accuracy, "
+                      "arq_quantize is advised"),
+         {{"layer", layer.layer}});
+  }
+}
+
 void Planner::Warn(const std::string& reason, const std::string& message,
                    ErrorMetadata metadata) {
   plan_.warnings.push_back({reason, message, std::move(metadata)});
@@ -275,6 +293,7 @@ absl::StatusOr<QuantPlan> Planner::Plan() {
   CollectConsumers();
   for (const std::string& blob : blob_names_) PlanBlob(blob);
   PlanLayers();
+  WarnOfOuterSnq();
   return std::move(plan_);
 }
 

@@ -83,7 +83,8 @@ struct QuantPlan {
 // in this sense. Layers that share weights (param.name used twice) stay float
 // (SHARED_WEIGHTS). Convolution, InnerProduct, Deconvolution and Pooling left
 // float are warned of (CUBE_LAYER_FLOAT), and so are more than 12 bits
-// (ACCUMULATOR_OVERFLOW_RISK).
+// (ACCUMULATOR_OVERFLOW_RISK) and SNQ in the first or the last layer with
+// weights (SNQ_OUTER_LAYER).
 // Errors: INVALID_ARGUMENT for in-place layers and repeated layer names;
 // FAILED_PRECONDITION, NOTHING_QUANTIZED if no blob is left.
 absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,

@@ -141,6 +141,16 @@ TEST_F(QuantPlanTest, MoreThanTwelveBitsAreWarnedOf) {
   EXPECT_THAT(Reasons(plan), ElementsAre("ACCUMULATOR_OVERFLOW_RISK"));
 }
 
+TEST_F(QuantPlanTest, SnqInTheOuterLayersIsWarnedOf) {
+  for (const char* name : {"conv1", "conv2", "ip"}) {
+    Layer(name).weights->wts_algo = WeightAlgorithm::kSnq;
+  }
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Reasons(plan), ElementsAre("SNQ_OUTER_LAYER", "SNQ_OUTER_LAYER"));
+  EXPECT_THAT(plan.warnings[0].message, HasSubstr("\"conv1\" is the first"));
+  EXPECT_THAT(plan.warnings[1].message, HasSubstr("\"ip\" is the last"));
+}
+
 TEST_F(QuantPlanTest, SharedWeightsStayFloat) {
   net_.mutable_layer(1)->add_param()->set_name("w");
   net_.mutable_layer(3)->add_param()->set_name("w");

@@ -49,8 +49,56 @@ absl::Status ReadDataBits(int64_t value, const ConfigPlace& place, int* out) {
   return ReadBits(value, 8, 16, place, out);
 }
 
-absl::Status ReadWeightBits(int64_t value, const ConfigPlace& place, int* out) {
-  return ReadBits(value, 8, 8, place, out);
+absl::Status ReadWeightBits(int64_t value, WeightAlgorithm algorithm,
+                            const ConfigPlace& place, int* out) {
+  const int bits = algorithm == WeightAlgorithm::kSnq ? 4 : 8;
+  return ReadBits(value, bits, bits, place, out);
+}
+
+absl::Status ReadMaxIteration(int64_t value, const ConfigPlace& place,
+                              int* out) {
+  if (value >= 500 && value <= 2000) {
+    *out = static_cast<int>(value);
+    return absl::OkStatus();
+  }
+  return RangeError("max_iteration", absl::StrCat(value),
+                    "The max_iteration must be in [500, 2000]", "[500, 2000]",
+                    place);
+}
+
+absl::Status ReadMinDistance(double value, const ConfigPlace& place,
+                             float* out) {
+  if (value >= 1e-10 && value <= 1e-3) {
+    *out = static_cast<float>(value);
+    return absl::OkStatus();
+  }
+  return RangeError("min_distance", Shown(value),
+                    "The min_distance must be in [1e-10, 1e-3]",
+                    "[1e-10, 1e-3]", place);
+}
+
+absl::Status ReadInitAlgo(absl::string_view value, const ConfigPlace& place,
+                          LloydInit* out) {
+  for (const LloydInit init :
+       {LloydInit::kUniform, LloydInit::kGaussian, LloydInit::kD2Sampling}) {
+    if (value != InitAlgoName(init)) continue;
+    *out = init;
+    return absl::OkStatus();
+  }
+  return RangeError("init_algo", ShownJson(std::string(value)),
+                    "The init_algo must be uniform, gaussian or d2sampling",
+                    "uniform, gaussian, d2sampling", place);
+}
+
+absl::Status CheckSnqType(absl::string_view layer_type,
+                          const ConfigPlace& place) {
+  if (!IsRecurrent(layer_type)) return absl::OkStatus();
+  return PlaceError(
+      absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+      absl::StrCat("snq_quantize is for convolutions and "
+                   "InnerProduct, not for layer type ",
+                   layer_type, "; use arq_quantize"),
+      place, {{"options", "snq_quantize"}, {"type", std::string(layer_type)}});
 }
 
 absl::Status ReadPercentile(double value, absl::string_view field,
@@ -80,18 +128,39 @@ absl::Status ReadChannelWise(bool value, absl::string_view layer_type,
       "false", place);
 }
 
-absl::Status CheckBnFraction(double value, const ConfigPlace& place) {
-  if (value > 0 && value < 1) return absl::OkStatus();
+absl::Status ReadBnFraction(double value, const ConfigPlace& place,
+                            float* out) {
+  const auto narrow = static_cast<float>(value);
+  if (narrow > 0 && narrow < 1) {
+    *out = narrow;
+    return absl::OkStatus();
+  }
   return RangeError("bn_moving_average_fraction", Shown(value),
                     "The bn_moving_average_fraction must be in (0, 1)",
                     "(0, 1)", place);
 }
 
-absl::Status CheckBnIterations(int64_t value, const ConfigPlace& place) {
-  if (value > 0 && value < 1000) return absl::OkStatus();
+absl::Status ReadBnIterations(int64_t value, const ConfigPlace& place,
+                              int* out) {
+  if (value > 0 && value < 1000) {
+    *out = static_cast<int>(value);
+    return absl::OkStatus();
+  }
   return RangeError("bn_update_iterations", absl::StrCat(value),
                     "The bn_update_iterations must be in (0, 1000)",
                     "(0, 1000)", place);
+}
+
+absl::Status ReadBnDumpDir(const std::string& value, const ConfigPlace& place,
+                           std::string* out) {
+  constexpr size_t kMaxBytes = 4096;
+  if (!value.empty() && value.size() <= kMaxBytes) {
+    *out = value;
+    return absl::OkStatus();
+  }
+  return RangeError("bn_dump_dir", absl::StrCat(value.size(), " bytes"),
+                    "The bn_dump_dir must name a folder",
+                    absl::StrCat("1 to ", kMaxBytes, " bytes"), place);
 }
 
 absl::Status CheckSearchRange(const SearchLimits& limits,

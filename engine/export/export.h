@@ -17,10 +17,11 @@ namespace quantd {
 
 // What a file belongs to.
 enum class FileGroup {
-  kDeploy,     // The deploy model and the factors for the SoC's compiler.
-  kFakeQuant,  // The fake-quant model.
-  kGraph,      // quant.json.
-  kChoices,    // Configuration and record: what the others follow from.
+  kDeploy,        // The deploy model and the factors for the SoC's compiler.
+  kFakeQuant,     // The fake-quant model.
+  kGraph,         // quant.json.
+  kChoices,       // Configuration and record: what the others follow from.
+  kIntermediate,  // What there was between two steps.
 };
 
 // A file in memory. The name has no folder.
@@ -43,12 +44,19 @@ struct ExportInput {
   const amct::ScaleOffsetRecord& record;
   // Of the file names: P in the list below, [A-Za-z0-9._-]{1,128}.
   std::string prefix;
+  std::string record_name = "scale_offset_record.txt";
 };
+
+// `net` as two files, model_name and weights_name.
+// Errors: RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE as ExportSs928().
+absl::StatusOr<std::vector<ExportedFile>> ExportNet(
+    FileGroup group, const std::string& model_name,
+    const std::string& weights_name, caffe::NetParameter net);
 
 // Writes, in this order: P_deploy_model.prototxt, P_deploy_weights.caffemodel,
 // P_fake_quant_model.prototxt, P_fake_quant_weights.caffemodel, P_quant.json,
-// P_quant_param_record.txt, P_quant_param_record.bin, P_config.json,
-// scale_offset_record.txt. The same input gives the same bytes.
+// P_quant_param_record.txt, P_quant_param_record.bin, P_config.json, the
+// record. The same input gives the same bytes.
 // Errors: those of ValidateRecord() (record_file.h), DeployModel() and
 // FakeQuantModel(); RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE for a caffemodel of
 // 2 GiB or more.

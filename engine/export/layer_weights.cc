@@ -15,6 +15,8 @@
 namespace quantd {
 namespace {
 
+constexpr int kCodeBits = 8;
+
 absl::Status InLayer(const absl::Status& status, const std::string& layer) {
   return Annotate(status, absl::StrCat("layer \"", layer, "\": "),
                   {{"layer", layer}});
@@ -63,7 +65,7 @@ absl::StatusOr<std::vector<int8_t>> CodesOf(
   factors.scale.assign(record.scale_w().begin(), record.scale_w().end());
   factors.offset.assign(factors.scale.size(), 0);
   ASSIGN_OR_RETURN(const std::vector<int8_t> row_codes,
-                   QuantizeWeights<double>(factors, record.num_bits_w(), rows));
+                   QuantizeWeights<double>(factors, kCodeBits, rows));
   std::vector<int8_t> codes(row_codes.size());
   ForEachElement(layout, [&](int64_t row, int64_t position) {
     codes[position] = row_codes[row];
@@ -109,6 +111,19 @@ absl::StatusOr<std::vector<double>> ChannelRows(
     rows[row] = weights.data()[position];
   });
   return rows;
+}
+
+absl::Status StoreChannelRows(absl::Span<const float> rows,
+                              caffe::LayerParameter* layer) {
+  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(*layer));
+  std::vector<float> values(rows.size());
+  ForEachElement(layout, [&](int64_t row, int64_t position) {
+    values[position] = rows[row];
+  });
+  caffe::BlobProto* blob = layer->mutable_blobs(0);
+  blob->clear_double_data();
+  blob->mutable_data()->Assign(values.begin(), values.end());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<int8_t>> WeightCodes(

@@ -45,8 +45,15 @@ absl::StatusOr<WeightLayout> WeightLayoutOf(const caffe::LayerParameter& layer);
 absl::StatusOr<std::vector<double>> ChannelRows(
     const caffe::LayerParameter& layer);
 
+// Writes `rows`, one value per weight with the output channel first, as the
+// floats of blob 0. Errors: as WeightLayoutOf().
+absl::Status StoreChannelRows(absl::Span<const float> rows,
+                              caffe::LayerParameter* layer);
+
 // Codes of blob 0 in the blob's own order:
 //   clip(round(w / scale_w[c]), -128, 127), double division, half away from 0.
+// 4-bit weights (num_bits_w) have such codes, too, 16 different ones at most in
+// a block: their layers' floats were clustered before.
 // Errors: as ChannelRows() and QuantizeWeights(); INVALID_ARGUMENT,
 // RECORD_INVALID if scale_w is neither one nor one per channel. All name the
 // layer.

@@ -38,6 +38,38 @@ TEST(LayerWeightsTest, ConvolutionChannelsAreTheFirstAxis) {
   EXPECT_THAT(codes, ElementsAre(2, -1, 64, 127));
 }
 
+// (cin 2, cout 2, kernel 1): rows are channels, the blob is inputs first.
+TEST(LayerWeightsTest, RowsAreStoredWhereTheyCameFrom) {
+  auto layer = Layer(R"pb(
+    name: "d"
+    type: "Deconvolution"
+    blobs {
+      shape { dim: 2 dim: 2 dim: 1 dim: 1 }
+      double_data: [ 1, 2, 3, 4 ]
+    }
+  )pb");
+  ASSERT_OK_AND_ASSIGN(const auto rows, ChannelRows(layer));
+  EXPECT_THAT(rows, ElementsAre(1, 3, 2, 4));
+  ASSERT_OK(StoreChannelRows({10, 30, 20, 40}, &layer));
+  EXPECT_THAT(layer.blobs(0).data(), ElementsAre(10, 20, 30, 40));
+  EXPECT_EQ(layer.blobs(0).double_data_size(), 0);
+}
+
+// 4-bit weights have the codes of 8 bits.
+TEST(LayerWeightsTest, CodesOfClusteredWeights) {
+  const auto layer = Layer(R"pb(
+    name: "c"
+    type: "Convolution"
+    blobs {
+      shape { dim: 1 dim: 3 }
+      data: [ -100, 3, 127 ]
+    })pb");
+  amct::SingleLayerRecord record = Scales({1});
+  record.set_num_bits_w(4);
+  ASSERT_OK_AND_ASSIGN(const auto codes, WeightCodes(layer, record));
+  EXPECT_THAT(codes, ElementsAre(-100, 3, 127));
+}
+
 TEST(LayerWeightsTest, OneStepForAllAndHalfAwayFromZero) {
   const auto layer = Layer(R"pb(
     name: "ip"

@@ -1,7 +1,9 @@
 #include "engine/export/quant_param_record.h"
 
+#include "base/status_macros.h"
 #include "engine/config/float_text.h"
 #include "engine/config/scale_record.h"
+#include "engine/export/weight_tables.h"
 #include "google/protobuf/text_format.h"
 
 namespace quantd {
@@ -28,9 +30,9 @@ calibration::FactorParam QuantizedInput(
   return factor;
 }
 
-calibration::LayerParam LayerEntry(const caffe::LayerParameter& layer,
-                                   const QuantPlan& plan,
-                                   const amct::ScaleOffsetRecord& record) {
+absl::StatusOr<calibration::LayerParam> LayerEntry(
+    const caffe::LayerParameter& layer, const QuantPlan& plan,
+    const amct::ScaleOffsetRecord& record) {
   calibration::LayerParam entry;
   entry.set_name(layer.name());
   calibration::QuantParam* quant = entry.mutable_quant_param();
@@ -52,6 +54,9 @@ calibration::LayerParam LayerEntry(const caffe::LayerParameter& layer,
       FindLayerRecord(record, layer.name());
   if (factors == nullptr) return entry;
   for (float scale : factors->scale_w()) weight->add_scale(Inverse(scale));
+  if (factors->num_bits_w() == 4) {
+    ASSIGN_OR_RETURN(*weight->mutable_params(), WeightTables(layer, *factors));
+  }
   return entry;
 }
 
@@ -67,14 +72,14 @@ class PythonFloats
 
 }  // namespace
 
-calibration::CalibrationParam QuantParamRecord(
+absl::StatusOr<calibration::CalibrationParam> QuantParamRecord(
     const caffe::NetParameter& net, const QuantPlan& plan,
     const amct::ScaleOffsetRecord& record) {
   calibration::CalibrationParam param;
   param.set_version(kVersion);
   for (const caffe::LayerParameter& layer : net.layer()) {
     if (layer.bottom_size() == 0) continue;
-    *param.add_layer() = LayerEntry(layer, plan, record);
+    ASSIGN_OR_RETURN(*param.add_layer(), LayerEntry(layer, plan, record));
   }
   return param;
 }

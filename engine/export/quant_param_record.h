@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "engine/config/quant_plan.h"
 #include "proto/amct/calibration_param.pb.h"
 #include "proto/amct/scale_offset_record.pb.h"
@@ -15,10 +16,12 @@ namespace quantd {
 // One entry per layer of `net` that has bottoms, in net order, with one input
 // per bottom. Scales are float32(1 / step). A quantized input has data_type S8,
 // or S16 from 9 bits on, and its offset; a float one F16, 1.0, 0.0. Weights are
-// S8, one scale or one per channel, without offset. calc_data_type is set to
-// S16 for a layer with an S16 input. `record` covers `plan`
-// (CheckRecordCovers()).
-calibration::CalibrationParam QuantParamRecord(
+// S8, one scale or one per channel, without offset; those of 4 bits have their
+// WeightTables() in params. calc_data_type is set to S16 for a layer with an
+// S16 input. `record` covers `plan` (CheckRecordCovers()); weights of 4 bits
+// are clustered in `net`.
+// Errors: those of WeightTables().
+absl::StatusOr<calibration::CalibrationParam> QuantParamRecord(
     const caffe::NetParameter& net, const QuantPlan& plan,
     const amct::ScaleOffsetRecord& record);
 

@@ -1,5 +1,6 @@
 #include "engine/export/quant_param_record.h"
 
+#include "base/testing/status_matchers.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 
@@ -70,7 +71,7 @@ TEST(QuantParamRecordTest, WritesReciprocalsAndFloatLayers) {
   input->set_scale_d(1.0f / 1e-5f);
   input->set_num_bits_d(12);
 
-  const auto param = QuantParamRecord(net, plan, record);
+  ASSERT_OK_AND_ASSIGN(const auto param, QuantParamRecord(net, plan, record));
   const std::string text = QuantParamRecordToText(param);
   EXPECT_EQ(text, kGolden);
   calibration::CalibrationParam parsed;

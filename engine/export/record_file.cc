@@ -148,13 +148,14 @@ class EntryChecker {
       }
       return Invalid("scale_w", "scale_w is only for layers with weights");
     }
-    if (record_.num_bits_w() == 4) {
-      return Failure(absl::StatusCode::kUnimplemented, "FEATURE_NOT_BUILT",
-                     "num_bits_w",
-                     "4-bit weights are not supported by this build");
-    }
-    if (record_.num_bits_w() != 8) {
-      return Invalid("num_bits_w", "num_bits_w's value should be 8");
+    // Clustered weights are not for recurrent layers.
+    const bool is_clustered =
+        record_.num_bits_w() == 4 && !IsRecurrent(layer_.type());
+    if (record_.num_bits_w() != 8 && !is_clustered) {
+      return Invalid("num_bits_w",
+                     absl::StrCat("num_bits_w's value should be 8 or 4, but "
+                                  "is ",
+                                  record_.num_bits_w()));
     }
     if (num_scales > 1 && !AllowsChannelWise(layer_.type())) {
       return Invalid("scale_w",

@@ -167,8 +167,9 @@ TEST(RecordFileTest, WeightFactorsHaveRanges) {
   EXPECT_FALSE(Check("scale_w: 0 offset_w: 0").ok());
   EXPECT_FALSE(Check("scale_w: [1, 1, 1] offset_w: [0, 0, 0]").ok());
   EXPECT_FALSE(Check("scale_w: 2 offset_w: 0", "pool1").ok());
-  EXPECT_THAT(Check("scale_w: 1 offset_w: 0 num_bits_w: 4"),
-              HasReason("FEATURE_NOT_BUILT"));
+  EXPECT_OK(Check("scale_w: 1 offset_w: 0 num_bits_w: 4"));
+  EXPECT_THAT(Check("scale_w: 1 offset_w: 0 num_bits_w: 5"),
+              StatusIs(kInvalid, "num_bits_w's value should be 8 or 4"));
   EXPECT_OK(Check("shift_bit: 1 shift_bit: 16"));
   EXPECT_THAT(Check("shift_bit: 0 shift_bit: 1"),
               StatusIs(kInvalid,

@@ -28,7 +28,11 @@ void Configure(const amct::SingleLayerRecord& value,
     const auto* input = FindInputRecord(value, bottoms[i]);
     if (input != nullptr) layer->activations[i].num_bits = NumBits(*input);
   }
-  if (layer->weights) layer->weights->channel_wise = value.scale_w_size() > 1;
+  if (!layer->weights) return;
+  layer->weights->channel_wise = value.scale_w_size() > 1;
+  if (value.num_bits_w() != 4) return;
+  layer->weights->wts_algo = WeightAlgorithm::kSnq;
+  layer->weights->num_bits = 4;
 }
 
 // The reader that keeps `blob` float for the others; null if there is none.

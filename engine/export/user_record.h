@@ -20,11 +20,12 @@ namespace quantd {
 // The configuration that `record` stands for: the layers with an entry are on,
 // all others off; an entry with nothing but skip_fusion does not count. Bits of
 // activations are num_bits_d, weights are channel-wise where scale_w has many
-// values, layers with skip_fusion are not fused. activation_offset is true if
-// any offset_d is not 0: that is all a record tells of it.
-// `net`: as for DefaultQuantConfig(). Keys and values are not checked here.
-// Errors: those of DefaultQuantConfig(); FAILED_PRECONDITION, NOTHING_QUANTIZED
-// for a record without factors. file_name: of the record, for messages.
+// values and SNQ's, with its defaults, where num_bits_w is 4, layers with
+// skip_fusion are not fused. activation_offset is true if any offset_d is not
+// 0: that is all a record tells of it. `net`: as for DefaultQuantConfig(). Keys
+// and values are not checked here. Errors: those of DefaultQuantConfig();
+// FAILED_PRECONDITION, NOTHING_QUANTIZED for a record without factors.
+// file_name: of the record, for messages.
 absl::StatusOr<QuantConfig> ConfigOfRecord(
     const amct::ScaleOffsetRecord& record, const caffe::NetParameter& net,
     const std::string& file_name);

@@ -56,6 +56,19 @@ absl::Status CheckUsed(const std::string& text) {
   return CheckRecordUsed(record, net, *plan, "r.txt");
 }
 
+TEST(ConfigOfRecordTest, FourBitWeightsAreSnqs) {
+  ASSERT_OK_AND_ASSIGN(
+      const QuantConfig config,
+      ConfigOfRecord(Record(Entry("conv",
+                                  "scale_w: 1 offset_w: 0 num_bits_w: 4 "
+                                  "record_d { index: 0 }")),
+                     Net(), "r.txt"));
+  const WeightQuantParams& weights = *config.FindLayer("conv")->weights;
+  EXPECT_EQ(weights.wts_algo, WeightAlgorithm::kSnq);
+  EXPECT_EQ(weights.num_bits, 4);
+  EXPECT_FALSE(weights.channel_wise);
+}
+
 TEST(ConfigOfRecordTest, LayersOfTheRecordAreOn) {
   ASSERT_OK_AND_ASSIGN(
       const QuantConfig config,
@@ -69,6 +82,7 @@ TEST(ConfigOfRecordTest, LayersOfTheRecordAreOn) {
   EXPECT_TRUE(conv->quant_enable);
   EXPECT_TRUE(conv->weights->channel_wise);
   EXPECT_EQ(conv->activations[0].num_bits, 12);
+  EXPECT_EQ(conv->weights->wts_algo, WeightAlgorithm::kArq);
   const LayerQuantConfig* sum = config.FindLayer("sum");
   EXPECT_TRUE(sum->quant_enable);
   EXPECT_EQ(sum->activations[0].num_bits, 8);

@@ -17,14 +17,17 @@
 #include "engine/config/read_quant_config.h"
 #include "engine/core/net.h"
 #include "engine/export/export.h"
+#include "engine/export/record_file.h"
 #include "engine/graph/drop_tail.h"
 #include "engine/graph/reuse_blobs.h"
 #include "engine/jobs/accuracy.h"
 #include "engine/jobs/blob_observers.h"
+#include "engine/jobs/bn_updated_model.h"
 #include "engine/jobs/calibration_report.h"
 #include "engine/jobs/factor_records.h"
 #include "engine/jobs/fusion_check.h"
 #include "engine/jobs/input_survey.h"
+#include "engine/jobs/intermediate_files.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
@@ -41,6 +44,10 @@ namespace {
 // AMCT's guide: 16 or 32 images are enough.
 constexpr int64_t kDefaultNumImages = 32;
 
+void Append(std::vector<ExportedFile> files, std::vector<ExportedFile>* all) {
+  for (ExportedFile& file : files) all->push_back(std::move(file));
+}
+
 // One calibration job; its phases fill it from top to bottom.
 class Calibration {
  public:
@@ -56,6 +63,12 @@ class Calibration {
  private:
   absl::Status Load();
   absl::Status Transform();
+  // The fused net with quantized weights, turned back.
+  absl::StatusOr<caffe::NetParameter> QuantizeWeights(const std::string& path);
+  void AddWeightReports(const QuantPlan& plan,
+                        const caffe::NetParameter& floats,
+                        const caffe::NetParameter& fake);
+  absl::Status UpdateBn(const std::string& path);
   absl::Status CollectStatistics();
   absl::Status RunBatches(BatchReader* reader, Net* net,
                           BlobObservers* observers);
@@ -84,6 +97,7 @@ class Calibration {
   InputSurvey survey_;  // Of the calibration's images.
   v1::CalibrationReport report_;
   std::vector<ExportedFile> files_;
+  std::vector<ExportedFile> intermediate_;
   JobOutput output_;
 };
 
@@ -99,6 +113,9 @@ absl::StatusOr<JobOutput> Calibration::Run() {
   if (!spec_.eval_dataset_id().empty()) RETURN_IF_ERROR(Evaluate());
   for (ExportedFile& file : files_) {
     if (!IsSaved(file.group, spec_.save())) continue;
+    output_.files.push_back({std::move(file.name), std::move(file.contents)});
+  }
+  for (ExportedFile& file : intermediate_) {
     output_.files.push_back({std::move(file.name), std::move(file.contents)});
   }
   RETURN_IF_ERROR(AddReport());
@@ -129,7 +146,61 @@ absl::Status Calibration::Transform() {
   const caffe::NetParameter& net = quantized_.fused.net;
   ASSIGN_OR_RETURN(quantized_.plan, MakeQuantPlan(net, config_));
   ReportPlan(quantized_.plan, tracker_.monitor());
-  ASSIGN_OR_RETURN(factors_.weights, FindWeightFactors(net, quantized_.plan));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<caffe::NetParameter> Calibration::QuantizeWeights(
+    const std::string& path) {
+  const QuantPlan& plan = quantized_.plan;
+  caffe::NetParameter& net = quantized_.fused.net;
+  if (config_.update_bn) {
+    RETURN_IF_ERROR(UpdateBn(path));
+    caffe::NetParameter fake = net;
+    RETURN_IF_ERROR(FakeQuantizeNet(plan, factors_.weights, &fake));
+    return fake;
+  }
+  RETURN_IF_ERROR(
+      CheckFusion(quantized_.original, quantized_.fused, feed_, path));
+  caffe::NetParameter fake = net;
+  std::vector<Warning> warnings;
+  ASSIGN_OR_RETURN(factors_.weights, FindWeightFactors(plan, &fake, &warnings));
+  WarnOfAll(warnings, tracker_.monitor());
+  RETURN_IF_ERROR(FakeQuantizeNet(plan, factors_.weights, &fake));
+  AddWeightReports(plan, net, fake);
+  // What is clustered is exported as it is now.
+  for (const WeightLayer& layer : plan.weights) {
+    if (layer.params.wts_algo != WeightAlgorithm::kSnq) continue;
+    *net.mutable_layer(layer.layer_index)->mutable_blobs(0) =
+        fake.layer(layer.layer_index).blobs(0);
+  }
+  return fake;
+}
+
+void Calibration::AddWeightReports(const QuantPlan& plan,
+                                   const caffe::NetParameter& floats,
+                                   const caffe::NetParameter& fake) {
+  for (v1::WeightReport& row : DescribeWeights(plan, factors_, floats, fake)) {
+    *report_.add_weights() = std::move(row);
+  }
+}
+
+absl::Status Calibration::UpdateBn(const std::string& path) {
+  ASSIGN_OR_RETURN(
+      BnUpdatedModel updated,
+      QuantizeWithBnUpdate(quantized_, config_, feed_,
+                           {path, BatchSize(), config_.batch_num}, &tracker_));
+  WarnOfAll(updated.warnings, tracker_.monitor());
+  intermediate_.push_back(
+      {FileGroup::kChoices, kRecordFile,
+       RecordToText(WeightRecord(quantized_.plan, updated.unfused_weights))});
+  factors_.weights = std::move(updated.weights);
+  AddWeightReports(updated.unfused_plan, quantized_.original, updated.unfused);
+  if (spec_.keep_intermediate()) {
+    ASSIGN_OR_RETURN(std::vector<ExportedFile> files,
+                     BnUpdateFiles(config_, std::move(updated.unfused)));
+    Append(std::move(files), &intermediate_);
+  }
+  quantized_.fused = std::move(updated.fused);
   return absl::OkStatus();
 }
 
@@ -162,17 +233,15 @@ absl::Status Calibration::CollectStatistics() {
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
   RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
-  RETURN_IF_ERROR(
-      CheckFusion(quantized_.original, quantized_.fused, feed_, path));
-  ASSIGN_OR_RETURN(caffe::NetParameter weighted,
-                   DropTail(WithInputLayer(quantized_.fused.net, feed_, 1,
-                                           reader->image_shape())));
-  RETURN_IF_ERROR(
-      FakeQuantizeNet(quantized_.plan, factors_.weights, &weighted));
-  for (v1::WeightReport& row : DescribeWeights(
-           quantized_.plan, factors_, quantized_.fused.net, weighted)) {
-    *report_.add_weights() = std::move(row);
+  ASSIGN_OR_RETURN(caffe::NetParameter fake, QuantizeWeights(path));
+  if (spec_.keep_intermediate()) {
+    ASSIGN_OR_RETURN(std::vector<ExportedFile> files,
+                     CalibratedModelFiles(config_, quantized_.plan, fake));
+    Append(std::move(files), &intermediate_);
   }
+  ASSIGN_OR_RETURN(caffe::NetParameter weighted,
+                   DropTail(WithInputLayer(std::move(fake), feed_, 1,
+                                           reader->image_shape())));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;  // Thresholds are compared to 1e-5.

@@ -11,7 +11,8 @@ namespace quantd {
 // Phases, in AMCT's order:
 //   LOAD        read and check model, config, data
 //   TRANSFORM   remove in-place layers, fuse BatchNorm, Scale, Bias; plan;
-//               quantize the weights (ARQ)
+//               quantize the weights (ARQ, SNQ); with update_bn before fusion
+//   BATCHNORM   with update_bn: forward passes that measure BatchNorm
 //   STATISTICS  forward passes, observers on the inputs of quantized layers
 //   THRESHOLDS  search scale and offset of each (IFMR)
 //   EMIT        write the files

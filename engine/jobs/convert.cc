@@ -9,6 +9,7 @@
 #include "base/status_macros.h"
 #include "engine/export/record_file.h"
 #include "engine/export/user_record.h"
+#include "engine/jobs/cluster_weights.h"
 #include "engine/jobs/factor_records.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/output_prefix.h"
@@ -87,7 +88,7 @@ absl::Status Conversion::Transform() {
                     {{"file", record_name()}});
   }
   ReportPlan(quantized_.plan, tracker_.monitor());
-  return absl::OkStatus();
+  return ClusterByRecord(quantized_.plan, record_, &quantized_.fused.net);
 }
 
 absl::Status Conversion::Emit() {

@@ -265,8 +265,6 @@ TEST_F(ConvertTest, IllegalValuesNameFileLayerAndField) {
       {"scale_w: 0.0625 offset_w: 0", "scale_w: [1, 1] offset_w: [0, 0]",
        "RECORD_INVALID", "ip", "scale_w"},
       {"scale_w: 1 ", "scale_w: 2 ", "RECORD_INVALID", "pool", "scale_w"},
-      {"scale_w: 0.0625", "num_bits_w: 4 scale_w: 0.0625", "FEATURE_NOT_BUILT",
-       "ip", "num_bits_w"},
       {"scale_w: 0.0625", "num_bits_w: 7 scale_w: 0.0625", "RECORD_INVALID",
        "ip", "num_bits_w"},
       {"scale_w: 0.0625", "shift_bit: 17 scale_w: 0.0625", "RECORD_INVALID",

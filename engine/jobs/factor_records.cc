@@ -160,6 +160,22 @@ amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,
   return result;
 }
 
+amct::ScaleOffsetRecord WeightRecord(
+    const QuantPlan& plan, const std::vector<WeightFactors>& weights) {
+  amct::ScaleOffsetRecord record;
+  for (size_t i = 0; i < plan.weights.size(); ++i) {
+    auto* entry = record.add_record();
+    entry->set_key(plan.weights[i].layer);
+    amct::SingleLayerRecord* value = entry->mutable_value();
+    value->mutable_scale_w()->Assign(weights[i].scale.begin(),
+                                     weights[i].scale.end());
+    value->mutable_offset_w()->Assign(weights[i].offset.begin(),
+                                      weights[i].offset.end());
+    value->set_num_bits_w(plan.weights[i].params.num_bits);
+  }
+  return record;
+}
+
 void AddSkipFusion(const caffe::NetParameter& net, const QuantConfig& config,
                    amct::ScaleOffsetRecord* record) {
   const auto& skipped = config.skip_fusion_layers;

@@ -26,6 +26,10 @@ amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,
                                    const QuantPlan& plan,
                                    const PlanFactors& factors);
 
+// The weights of a plan's layers alone, in the plan's order.
+amct::ScaleOffsetRecord WeightRecord(const QuantPlan& plan,
+                                     const std::vector<WeightFactors>& weights);
+
 // One row per layer that is quantized or could be, in net order.
 std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
                                               const QuantPlan& plan,

@@ -78,6 +78,19 @@ TEST_F(FactorRecordsTest, TheRecordHasQuantizedLayersOnly) {
   EXPECT_EQ(record.record(2).value().record_d(1).index(), 1);
 }
 
+TEST_F(FactorRecordsTest, TheWeightsAlone) {
+  plan_.weights[0].params.num_bits = 4;
+  const amct::ScaleOffsetRecord record = WeightRecord(plan_, factors_.weights);
+  ASSERT_EQ(record.record_size(), 1);
+  EXPECT_EQ(record.record(0).key(), "conv");
+  const amct::SingleLayerRecord& value = record.record(0).value();
+  ASSERT_EQ(value.scale_w_size(), 2);
+  EXPECT_EQ(value.scale_w(1), 0.125f);
+  EXPECT_EQ(value.offset_w_size(), 2);
+  EXPECT_EQ(value.num_bits_w(), 4);
+  EXPECT_EQ(value.record_d_size(), 0);
+}
+
 // Names of the layers that `record` keeps out of fusion.
 std::vector<std::string> Skipped(const amct::ScaleOffsetRecord& record) {
   std::vector<std::string> names;

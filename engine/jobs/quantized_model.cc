@@ -9,21 +9,30 @@
 
 namespace quantd {
 
+FusionOptions FusionOptionsOf(const QuantConfig& config) {
+  FusionOptions options;
+  options.do_fusion = config.do_fusion;
+  options.skip_fusion_layers = config.skip_fusion_layers;
+  return options;
+}
+
 absl::StatusOr<QuantizedModel> FuseModel(const caffe::NetParameter& model,
                                          const QuantConfig& config) {
   QuantizedModel result;
   ASSIGN_OR_RETURN(result.original, Uninplace(model));
-  FusionOptions options;
-  options.do_fusion = config.do_fusion;
-  options.skip_fusion_layers = config.skip_fusion_layers;
-  ASSIGN_OR_RETURN(result.fused, FuseBatchNorm(result.original, options));
+  ASSIGN_OR_RETURN(result.fused,
+                   FuseBatchNorm(result.original, FusionOptionsOf(config)));
   return result;
 }
 
-void ReportPlan(const QuantPlan& plan, JobMonitor* monitor) {
-  for (const Warning& warning : plan.warnings) {
+void WarnOfAll(const std::vector<Warning>& warnings, JobMonitor* monitor) {
+  for (const Warning& warning : warnings) {
     Warn(warning.reason, warning.message, monitor);
   }
+}
+
+void ReportPlan(const QuantPlan& plan, JobMonitor* monitor) {
+  WarnOfAll(plan.warnings, monitor);
   monitor->OnLog(absl::StrCat("quantizing ", plan.weights.size(),
                               " layers' weights and ", plan.blobs.size(),
                               " blobs"));
@@ -33,7 +42,8 @@ absl::StatusOr<std::vector<ExportedFile>> ExportModel(
     const QuantizedModel& model, const QuantConfig& config,
     const amct::ScaleOffsetRecord& record, const std::string& prefix) {
   return ExportSs928({model.fused.net, model.original, model.fused.report,
-                      config, model.plan, record, prefix});
+                      config, model.plan, record, prefix,
+                      config.update_bn ? kUpdatedRecordFile : kRecordFile});
 }
 
 bool IsSaved(FileGroup group, v1::SaveType save) {

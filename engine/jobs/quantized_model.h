@@ -25,15 +25,25 @@ struct QuantizedModel {
   QuantPlan plan;                // For fused.net.
 };
 
+FusionOptions FusionOptionsOf(const QuantConfig& config);
+
 // Fills all but the plan, from a model as ReadJobModel() gives it. Errors:
 // those of Uninplace() and FuseBatchNorm().
 absl::StatusOr<QuantizedModel> FuseModel(const caffe::NetParameter& model,
                                          const QuantConfig& config);
 
+void WarnOfAll(const std::vector<Warning>& warnings, JobMonitor* monitor);
+
 // Sends the plan's warnings and one line of log to `monitor`.
 void ReportPlan(const QuantPlan& plan, JobMonitor* monitor);
 
-// ExportSs928() of `model`.
+// AMCT's names of the record.
+inline constexpr char kRecordFile[] = "scale_offset_record.txt";
+// With update_bn: that of the fused model. kRecordFile then has the weights
+// before fusion.
+inline constexpr char kUpdatedRecordFile[] = "scale_offset_record_update.txt";
+
+// ExportSs928() of `model`, the record under its name by `config`.
 absl::StatusOr<std::vector<ExportedFile>> ExportModel(
     const QuantizedModel& model, const QuantConfig& config,
     const amct::ScaleOffsetRecord& record, const std::string& prefix);

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/export/layer_weights.h"
+#include "engine/jobs/cluster_weights.h"
 #include "proto/amct/scale_offset_record.pb.h"
 
 namespace quantd {
@@ -32,6 +34,24 @@ absl::StatusOr<WeightFactors> FactorsOf(const caffe::LayerParameter& layer,
   return ArqSearch<double>(weights, params);
 }
 
+absl::StatusOr<WeightFactors> SnqFactorsOf(const WeightQuantParams& quant,
+                                           caffe::LayerParameter* layer,
+                                           std::vector<Warning>* warnings) {
+  ASSIGN_OR_RETURN(ClusteredWeights clustered,
+                   ClusterWeights(quant, {}, layer));
+  if (clustered.num_worse_than_uniform > 0) {
+    const std::string channels = absl::StrCat(clustered.num_worse_than_uniform);
+    warnings->push_back(
+        {"SNQ_WORSE_THAN_UNIFORM",
+         absl::StrCat("layer \"", layer->name(), "\": for ", channels, " of ",
+                      clustered.factors.scale.size(),
+                      " blocks of its weights uniform 4-bit values would have "
+                      "a smaller error; arq_quantize suits it better"),
+         {{"layer", layer->name()}, {"found", channels}}});
+  }
+  return std::move(clustered.factors);
+}
+
 absl::Status FakeQuantizeLayer(const WeightFactors& factors,
                                caffe::LayerParameter* layer) {
   amct::SingleLayerRecord record;
@@ -53,10 +73,14 @@ absl::Status FakeQuantizeLayer(const WeightFactors& factors,
 }  // namespace
 
 absl::StatusOr<std::vector<WeightFactors>> FindWeightFactors(
-    const caffe::NetParameter& net, const QuantPlan& plan) {
+    const QuantPlan& plan, caffe::NetParameter* net,
+    std::vector<Warning>* warnings) {
   std::vector<WeightFactors> result;
   for (const WeightLayer& weights : plan.weights) {
-    auto factors = FactorsOf(net.layer(weights.layer_index), weights.params);
+    caffe::LayerParameter* layer = net->mutable_layer(weights.layer_index);
+    auto factors = weights.params.wts_algo == WeightAlgorithm::kSnq
+                       ? SnqFactorsOf(weights.params, layer, warnings)
+                       : FactorsOf(*layer, weights.params);
     if (!factors.ok()) return Annotated(factors.status(), weights.layer);
     result.push_back(*std::move(factors));
   }

@@ -11,13 +11,16 @@
 
 namespace quantd {
 
-// ARQ over blob 0 of each of the plan's weight layers, in the plan's order.
-// `net` is the plan's net with float blobs.
-// Errors: those of ArqSearch(), FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH for
-// a layer without weights or whose first dimension is not its channels; all
-// with layer.
+// ARQ or SNQ over blob 0 of each of the plan's weight layers, in the plan's
+// order. `net` is the plan's net with float blobs; those of SNQ become what
+// they are when quantized and turned back. `warnings`:
+// SNQ_WORSE_THAN_UNIFORM.
+// Errors: those of ArqSearch() and SnqSearch(), FAILED_PRECONDITION,
+// MODEL_WEIGHTS_MISMATCH for a layer without weights or whose first dimension
+// is not its channels; all with layer.
 absl::StatusOr<std::vector<WeightFactors>> FindWeightFactors(
-    const caffe::NetParameter& net, const QuantPlan& plan);
+    const QuantPlan& plan, caffe::NetParameter* net,
+    std::vector<Warning>* warnings);
 
 // Replaces the weights by what they become when quantized with `factors` and
 // turned back, as the calibration passes need them. Biases stay float.

@@ -1,0 +1,59 @@
+#include "engine/export/calibration_model.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace quantd {
+namespace {
+
+caffe::LayerParameter IfmrLayer(const QuantizedBlob& blob, int64_t batch_num,
+                                const std::string& record_path) {
+  const BlobConsumer& first = blob.consumers.front();
+  caffe::LayerParameter layer;
+  layer.set_name(
+      absl::StrCat(first.layer, "_", first.bottom_index, "_ifmr_layer"));
+  layer.set_type("IFMR");
+  layer.add_bottom(blob.blob);
+  caffe::IFMRParameter* ifmr = layer.mutable_ifmr_param();
+  ifmr->set_batch_num(static_cast<uint32_t>(batch_num));
+  ifmr->set_with_offset(blob.with_offset);
+  ifmr->set_search_range_start(blob.params.search_range_start);
+  ifmr->set_search_range_end(blob.params.search_range_end);
+  ifmr->set_search_step(blob.params.search_step);
+  ifmr->set_max_percentile(blob.params.max_percentile);
+  ifmr->set_min_percentile(blob.params.min_percentile);
+  for (const BlobConsumer& consumer : blob.consumers) {
+    ifmr->add_object_layer(consumer.layer);
+  }
+  ifmr->set_record_file_path(record_path);
+  ifmr->set_index(first.bottom_index);
+  ifmr->set_num_bits(blob.params.num_bits);
+  return layer;
+}
+
+}  // namespace
+
+caffe::NetParameter CalibrationModel(caffe::NetParameter net,
+                                     const QuantPlan& plan, int64_t batch_num,
+                                     const std::string& record_path) {
+  // By index of the layer that they stand in front of.
+  std::map<int, std::vector<caffe::LayerParameter>> inserted;
+  for (const QuantizedBlob& blob : plan.blobs) {
+    inserted[blob.consumers.front().layer_index].push_back(
+        IfmrLayer(blob, batch_num, record_path));
+  }
+  google::protobuf::RepeatedPtrField<caffe::LayerParameter> layers;
+  layers.Swap(net.mutable_layer());
+  for (int i = 0; i < layers.size(); ++i) {
+    for (caffe::LayerParameter& ifmr : inserted[i]) {
+      *net.add_layer() = std::move(ifmr);
+    }
+    net.add_layer()->Swap(layers.Mutable(i));
+  }
+  return net;
+}
+
+}  // namespace quantd

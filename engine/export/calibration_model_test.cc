@@ -1,0 +1,54 @@
+#include "engine/export/calibration_model.h"
+
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
+namespace quantd {
+namespace {
+
+TEST(CalibrationModelTest, IfmrLayersStandBeforeTheirFirstConsumer) {
+  caffe::NetParameter net;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "layer { name: 'in' type: 'Input' top: 'x' }"
+      "layer { name: 'conv' type: 'Convolution' bottom: 'x' top: 'c' }"
+      "layer { name: 'sum' type: 'Eltwise' bottom: 'c' bottom: 'x' top: 's' }",
+      &net));
+  QuantPlan plan;
+  plan.blobs.resize(2);
+  plan.blobs[0].blob = "x";
+  plan.blobs[0].consumers = {{1, "conv", 0}, {2, "sum", 1}};
+  plan.blobs[0].with_offset = false;
+  plan.blobs[0].params.num_bits = 12;
+  plan.blobs[0].params.search_step = 0.25f;
+  plan.blobs[1].blob = "c";
+  plan.blobs[1].consumers = {{2, "sum", 0}};
+
+  const caffe::NetParameter model = CalibrationModel(net, plan, 3, "r.txt");
+  ASSERT_EQ(model.layer_size(), 5);
+  EXPECT_EQ(model.layer(0).name(), "in");
+  EXPECT_EQ(model.layer(2).name(), "conv");
+  EXPECT_EQ(model.layer(2).bottom(0), "x");
+  EXPECT_EQ(model.layer(3).name(), "sum_0_ifmr_layer");
+  EXPECT_EQ(model.layer(3).bottom(0), "c");
+  const caffe::LayerParameter& first = model.layer(1);
+  EXPECT_EQ(first.name(), "conv_0_ifmr_layer");
+  EXPECT_EQ(first.type(), "IFMR");
+  EXPECT_EQ(first.bottom(0), "x");
+  EXPECT_EQ(first.top_size(), 0);
+  const caffe::IFMRParameter& ifmr = first.ifmr_param();
+  EXPECT_EQ(ifmr.batch_num(), 3u);
+  EXPECT_FALSE(ifmr.with_offset());
+  EXPECT_EQ(ifmr.search_range_start(), 0.7f);
+  EXPECT_EQ(ifmr.search_range_end(), 1.3f);
+  EXPECT_EQ(ifmr.search_step(), 0.25f);
+  EXPECT_EQ(ifmr.max_percentile(), 0.999999f);
+  EXPECT_EQ(ifmr.min_percentile(), 0.999999f);
+  ASSERT_EQ(ifmr.object_layer_size(), 2);
+  EXPECT_EQ(ifmr.object_layer(1), "sum");
+  EXPECT_EQ(ifmr.record_file_path(), "r.txt");
+  EXPECT_EQ(ifmr.index(), 0u);
+  EXPECT_EQ(ifmr.num_bits(), 12u);
+}
+
+}  // namespace
+}  // namespace quantd
