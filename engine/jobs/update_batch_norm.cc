@@ -180,11 +180,17 @@ absl::Status UpdateBatchNorm(const caffe::NetParameter& original,
   ASSIGN_OR_RETURN(Measurement reference, measurer.Measure(original));
   ASSIGN_OR_RETURN(Measurement quantized, measurer.Measure(*net));
   for (caffe::LayerParameter& layer : *net->mutable_layer()) {
-    if (!IsBatchNorm(layer)) continue;
-    const std::string& name = layer.name();
+    // What DropTail() took away was not measured.
+    if (quantized.after.count(layer.name()) == 0) continue;
+    const Statistics& trained = reference.before[layer.name()];
+    const Statistics& floats = reference.after[layer.name()];
+    const Statistics& integers = quantized.after[layer.name()];
+    // The moving average of a negative factor can end at 0.
+    if (floats.mean.empty() || integers.mean.empty()) {
+      return NotFinite(layer, 0);
+    }
     const Statistics updated =
-        Updated(reference.before[name], reference.after[name],
-                quantized.after[name], layer.batch_norm_param().eps());
+        Updated(trained, floats, integers, layer.batch_norm_param().eps());
     layer.clear_blobs();
     AddBlob(updated.mean, &layer);
     AddBlob(updated.variance, &layer);

@@ -141,6 +141,15 @@ TEST_F(UpdateBatchNormTest, StatisticsMustBeFinite) {
   EXPECT_THAT(Update(net, net), HasReason("ACTIVATION_NOT_FINITE"));
 }
 
+TEST_F(UpdateBatchNormTest, AFactorThatEndsAtZeroIsAnError) {
+  config_.iterations = 1;
+  const caffe::NetParameter net = Net(1, "",
+                                      "blobs { shape { dim: 1 } data: 2 } "
+                                      "blobs { shape { dim: 1 } data: 8 } "
+                                      "blobs { shape { dim: 1 } data: -2 }");
+  EXPECT_THAT(Update(net, net), HasReason("ACTIVATION_NOT_FINITE"));
+}
+
 TEST_F(UpdateBatchNormTest, CancellingStopsIt) {
   monitor_.cancelled = true;
   const caffe::NetParameter net = Net(1, "", kTrained);
