@@ -32,10 +32,13 @@ namespace fs = std::filesystem;
 
 constexpr absl::Duration kPatience = absl::Seconds(120);
 
-// As the guide prints it, but for skip_layers and skip_fusion_layers: the first
-// layer and InnerProduct uniform, everything else by SNQ.
+// As the guide prints it: the first layer and InnerProduct uniform, all others
+// by SNQ.
 constexpr char kGuideExample[] = R"(# global quantize parameter
+skip_layers : "pool1"
+skip_layer_types:"Softmax"
 do_fusion: true
+skip_fusion_layers : "conv1"
 update_bn: true
 bn_update_config : {
     bn_update_iterations : 30
@@ -62,6 +65,14 @@ common_config : {
 override_layer_types : {
     layer_type : "InnerProduct"
     calibration_config : {
+        ifmr_quantize : {
+            search_range_start : 0.7
+            search_range_end : 1.3
+            search_step : 0.01
+            max_percentile : 0.999999
+            min_percentile : 0.999999
+            num_bits:8
+        }
         arq_quantize : {
             channel_wise : false
             num_bits:8
@@ -293,6 +304,22 @@ TEST(SnqTest, TheIntermediateFilesConvertToTheSameModel) {
   EXPECT_EQ(compared.status, 0) << compared.err;
 }
 
+TEST(SnqTest, TheConfigurationThatIsWrittenGivesTheSameModel) {
+  const std::string first = FreshDirectory("first");
+  const std::string second = FreshDirectory("second");
+  ASSERT_EQ(Calibrate("digitnet", WriteConfig(kGuideExample), first).status, 0);
+  const RunResult result =
+      Calibrate("digitnet", first + "/net_config.json", second);
+  ASSERT_EQ(result.status, 0) << result.err;
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(first)) {
+    const std::string name = "/" + entry.path().filename().string();
+    EXPECT_TRUE(ReadFile(first + name) == ReadFile(second + name)) << name;
+    ++files;
+  }
+  EXPECT_EQ(files, 10);
+}
+
 TEST(SnqTest, EveryInitialisationAndOneTableALayer) {
   for (const char* init : {"uniform", "gaussian", "d2sampling"}) {
     const std::string config = WriteConfig(absl::StrReplaceAll(
@@ -319,7 +346,7 @@ TEST(SnqTest, BadConfigurationsAreRefusedByKey) {
     const char* to;
     std::vector<std::string> parts;
   } cases[] = {
-      {"lenet", "30", "30", {"quant.cfg:3:1", "update_bn", "BatchNorm"}},
+      {"lenet", "30", "30", {"quant.cfg:6:1", "update_bn", "BatchNorm"}},
       {"digitnet", "1000", "499", {"max_iteration", "499", "[500, 2000]"}},
       {"digitnet", "1e-10", "1e-11", {"min_distance", "[1e-10, 1e-3]"}},
       {"digitnet", "gaussian", "random", {"init_algo", "d2sampling"}},
