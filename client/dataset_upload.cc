@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "client/call.h"
+#include "client/datasets.h"
 #include "client/open_records.h"
 #include "client/resume.h"
 
@@ -114,15 +115,8 @@ DatasetUpload::DatasetUpload(Client* client)
     : client_(client), stub_(v1::DatasetService::NewStub(client->channel())) {}
 
 absl::StatusOr<v1::Dataset> DatasetUpload::Find(const std::string& id) {
-  v1::GetDatasetRequest request;
-  request.set_id(id);
-  v1::Dataset dataset;
-  const absl::Status status = CallUnary(
-      stub_.get(), &v1::DatasetService::Stub::GetDataset, request, &dataset,
-      client_->CallDeadline(client_->options().call_timeout),
-      client_->options().cancel, Repeat::kOnUnavailable);
-  if (absl::IsNotFound(status)) return v1::Dataset();
-  RETURN_IF_ERROR(status);
+  absl::StatusOr<v1::Dataset> dataset = Datasets(client_).Get(id);
+  if (absl::IsNotFound(dataset.status())) return v1::Dataset();
   return dataset;
 }
 

@@ -11,7 +11,6 @@
 #include "client/cli/model_flags.h"
 #include "client/cli/output_flags.h"
 #include "client/input_file.h"
-#include "client/open_records.h"
 
 namespace quantd {
 namespace {
@@ -27,7 +26,7 @@ absl::Status Check(CommandContext& context) {
   RETURN_IF_ERROR(CheckModelFlags(flags));
   if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
   if (flags.Has("eval-data")) {
-    RETURN_IF_ERROR(OpenRecords(flags.Get("eval-data")).status());
+    RETURN_IF_ERROR(CheckData(flags.Get("eval-data")));
   }
   return PrepareOut(context);
 }

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "client/blob_transfer.h"
 #include "client/dataset_upload.h"
+#include "client/datasets.h"
 #include "client/input_file.h"
 #include "client/open_records.h"
 
@@ -116,7 +117,12 @@ absl::Status CheckModelFlags(const ParsedFlags& flags) {
   if (flags.Has("mean-file")) {
     RETURN_IF_ERROR(CheckInputFile(flags.Get("mean-file")));
   }
-  return OpenRecords(flags.Get("data")).status();
+  return CheckData(flags.Get("data"));
+}
+
+absl::Status CheckData(const std::string& data) {
+  if (IsDatasetId(data)) return absl::OkStatus();
+  return OpenRecords(data).status();
 }
 
 absl::StatusOr<v1::BlobRef> UploadFile(CommandContext& context,
@@ -150,11 +156,17 @@ absl::StatusOr<v1::Transform> UploadTransform(CommandContext& context) {
 
 absl::StatusOr<std::string> UploadData(CommandContext& context,
                                        const std::string& path,
-                                       int64_t max_records) {
+                                       int64_t max_records,
+                                       const std::string& display_name) {
   ASSIGN_OR_RETURN(Client * client, context.Connect());
+  if (IsDatasetId(path)) {
+    RETURN_IF_ERROR(Datasets(client).Get(path).status());
+    return path;
+  }
   Progress progress = context.MakeProgress();
   DatasetUpload::Options options;
   options.max_records = max_records;
+  options.display_name = display_name;
   options.digest_progress = [&](int64_t done, int64_t total) {
     progress.Update({"read " + BaseName(path), done, total, "records"});
   };

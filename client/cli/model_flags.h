@@ -43,11 +43,17 @@ absl::StatusOr<v1::Model> UploadModel(CommandContext& context);
 // ReadTransform, with the mean file uploaded.
 absl::StatusOr<v1::Transform> UploadTransform(CommandContext& context);
 
-// Uploads an LMDB's first `max_records` records (0: all), with progress;
-// returns the data set's id.
+// Checks that --data or --eval-data names something to upload, or a data set of
+// the server by its form. Errors: those of OpenRecords().
+absl::Status CheckData(const std::string& data);
+
+// Uploads the first `max_records` records (0: all) of `path`, with progress;
+// returns the data set's id. An id is returned as it is. `display_name`: empty
+// for that of the path.
 absl::StatusOr<std::string> UploadData(CommandContext& context,
                                        const std::string& path,
-                                       int64_t max_records);
+                                       int64_t max_records,
+                                       const std::string& display_name = "");
 
 }  // namespace quantd
 

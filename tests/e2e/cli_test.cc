@@ -16,12 +16,14 @@
 #include "engine/data/testing/test_images.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/testing/quantd_server.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
 using testing::FreshDirectory;
+using testing::QuantdServer;
 using testing::ReadFile;
 
 using testing::Runfile;
@@ -71,33 +73,16 @@ double Value(const std::string& text, const std::string& key) {
 
 class CliTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    const std::string directory = FreshDirectory("quantd");
-    const std::string port_file = directory + "/port";
-    server_ = new Subprocess(
-        {Runfile("server/quantd"), "--data_dir=" + directory + "/data",
-         "--listen=127.0.0.1:0", "--http_listen=none", "--cpu_slots=1",
-         "--worker_binary=" + Runfile("server/worker/quant_worker"),
-         "--port_file=" + port_file});
-    const absl::Time give_up = absl::Now() + absl::Seconds(30);
-    while (ReadFile(port_file).empty() && absl::Now() < give_up) {
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-    const std::string port(absl::StripAsciiWhitespace(ReadFile(port_file)));
-    ASSERT_NE(port, "") << server_->err();
-    address_ = "127.0.0.1:" + port;
-  }
+  static void SetUpTestSuite() { server_ = new QuantdServer; }
 
   static void TearDownTestSuite() {
-    server_->Signal(SIGTERM);
-    EXPECT_EQ(server_->Wait(absl::Seconds(30)), 0) << server_->err();
     delete server_;
     server_ = nullptr;
   }
 
   static std::vector<std::string> Line(const std::vector<std::string>& args) {
     return std::vector<std::string>{Runfile("client/cli/quantctl"), "--address",
-                                    address_} +
+                                    server_->address()} +
            args;
   }
 
@@ -130,12 +115,10 @@ class CliTest : public ::testing::Test {
     return std::string(absl::StripAsciiWhitespace(result.out));
   }
 
-  static Subprocess* server_;
-  static std::string address_;
+  static QuantdServer* server_;
 };
 
-Subprocess* CliTest::server_ = nullptr;
-std::string CliTest::address_;
+QuantdServer* CliTest::server_ = nullptr;
 
 TEST_F(CliTest, CalibratesAndKeepsTheAccuracy) {
   const std::string out = FreshDirectory("out") + "/new";
@@ -508,7 +491,7 @@ TEST_F(CliTest, ServerStatusAndVersion) {
   EXPECT_EQ(info["slots"].size(), 1);
   EXPECT_EQ(info["slots"][0]["device"], "cpu");
   EXPECT_TRUE(absl::StrContains(Cli({"server", "status"}).out,
-                                absl::StrCat(address_, "\tflag")));
+                                absl::StrCat(server_->address(), "\tflag")));
   const auto version =
       nlohmann::json::parse(Cli({"version", "-o", "json"}).out);
   EXPECT_EQ(version["server"], info["version"]);
