@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
+#include "engine/config/first_parse_error.h"
 #include "engine/model/names.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -23,26 +24,6 @@ using google::protobuf::Message;
 using google::protobuf::TextFormat;
 
 constexpr size_t kMaxBytes = size_t{16} << 20;
-
-// protobuf's first complaint.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (!message_.empty()) return;
-    line_ = line;
-    column_ = column;
-    message_ = message;
-  }
-
-  int line() const { return line_; }
-  int column() const { return column_; }
-  const std::string& message() const { return message_; }
-
- private:
-  int line_ = 0;
-  int column_ = 0;
-  std::string message_;
-};
 
 absl::Status ParseError(absl::string_view what, const ConfigPlace& place,
                         ErrorMetadata metadata = {}) {
@@ -153,7 +134,7 @@ absl::StatusOr<std::unique_ptr<SimpleConfigText>> SimpleConfigText::Parse(
 }
 
 absl::Status SimpleConfigText::ParseText() {
-  FirstError error;
+  FirstParseError error;
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   parser.WriteLocationsTo(&tree_);

@@ -9,12 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/first_parse_error.h"
 #include "engine/config/quantizable.h"
 #include "engine/config/scale_record.h"
 #include "engine/export/layer_weights.h"
 #include "engine/model/prototxt.h"
 #include "engine/quant/process_scale.h"
-#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 
 namespace quantd {
@@ -35,29 +35,6 @@ absl::Status ParseError(const std::string& file, int line, int column,
        {"line", absl::StrCat(line + 1)},
        {"column", absl::StrCat(column + 1)}});
 }
-
-// Keeps the first error.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column,
-                const std::string& message) override {
-    if (!message_.empty()) return;
-    line_ = line;
-    column_ = column;
-    message_ = message;
-  }
-  void AddWarning(int, google::protobuf::io::ColumnNumber,
-                  const std::string&) override {}
-
-  int line() const { return line_; }
-  int column() const { return column_; }
-  const std::string& message() const { return message_; }
-
- private:
-  int line_ = 0;
-  int column_ = 0;
-  std::string message_;
-};
 
 // Checks one entry of a record.
 class EntryChecker {
@@ -233,7 +210,7 @@ absl::StatusOr<amct::ScaleOffsetRecord> ParseRecord(
                       absl::StrCat("more than ", kMaxRecordBytes, " bytes"));
   }
   amct::ScaleOffsetRecord record;
-  FirstError error;
+  FirstParseError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   // MergeFromString() lets the last of repeated optional fields win.

@@ -8,25 +8,22 @@
 
 #include "base/status_macros.h"
 #include "engine/core/net.h"
+#include "engine/eval/same_top1.h"
 #include "engine/graph/drop_tail.h"
 #include "engine/graph/uninplace.h"
 #include "engine/jobs/compared_blobs.h"
 #include "engine/jobs/job_model.h"
+#include "engine/jobs/net_inputs.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
+#include "engine/jobs/pretty_json.h"
 #include "engine/jobs/score_output.h"
 #include "engine/layers/registry.h"
 #include "engine/report/compare_report.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace quantd {
 namespace {
-
-// Index of the largest of `scores`, the first of equals.
-int64_t ArgMax(absl::Span<const float> scores) {
-  return std::max_element(scores.begin(), scores.end()) - scores.begin();
-}
 
 // The blob of class scores; empty without.
 std::string ScoresOf(const caffe::NetParameter& net) {
@@ -58,8 +55,6 @@ class Comparison {
                                                const Shape& image_shape,
                                                const std::string& scores);
   absl::Status CompareAll();
-  // Drops all but the first `count` images of the float net's inputs.
-  absl::Status KeepImages(int64_t count);
   absl::Status ComparePass();
   absl::Status CompareScores();
   int64_t BatchSize() const;
@@ -165,7 +160,7 @@ absl::Status Comparison::CompareAll() {
                      FeedBatch(feed_, reader.get(), float_net_.get(), &labels));
     if (count == 0) break;
     const int64_t used = std::min(count, wanted - num_images_);
-    if (used < count) RETURN_IF_ERROR(KeepImages(used));
+    if (used < count) RETURN_IF_ERROR(KeepImages(used, float_net_.get()));
     RETURN_IF_ERROR(ComparePass());
     num_images_ += used;
     tracker_.Advance(num_images_ / BatchSize(), used);
@@ -173,27 +168,9 @@ absl::Status Comparison::CompareAll() {
   return absl::OkStatus();
 }
 
-absl::Status Comparison::KeepImages(int64_t count) {
-  for (const std::string& name : float_net_->input_names()) {
-    ASSIGN_OR_RETURN(Tensor * input, float_net_->MutableBlob(name));
-    std::vector<int64_t> dims = input->shape().dims();
-    if (dims.empty() || dims[0] <= count) continue;
-    dims[0] = count;
-    ASSIGN_OR_RETURN(const Shape shape, Shape::Create(dims));
-    RETURN_IF_ERROR(input->Resize(shape));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Comparison::ComparePass() {
   // The reader wrote the float net's inputs; the other net gets the same.
-  for (const std::string& name : float_net_->input_names()) {
-    auto target = quantized_net_->MutableBlob(name);
-    if (!target.ok()) continue;
-    ASSIGN_OR_RETURN(const Tensor* source, float_net_->Blob(name));
-    RETURN_IF_ERROR((*target)->Resize(source->shape()));
-    std::copy_n(source->data(), source->num_elements(), (*target)->data());
-  }
+  RETURN_IF_ERROR(CopyInputs(*float_net_, quantized_net_.get()));
   RETURN_IF_ERROR(float_net_->Forward([this](int index) -> absl::Status {
     blobs_.TakeFloat(index);
     return tracker_.CheckCancelled();
@@ -208,15 +185,7 @@ absl::Status Comparison::ComparePass() {
 absl::Status Comparison::CompareScores() {
   ASSIGN_OR_RETURN(const Tensor* x, float_net_->Blob(float_scores_));
   ASSIGN_OR_RETURN(const Tensor* q, quantized_net_->Blob(quantized_scores_));
-  const int64_t rows = x->shape().LegacyDim(0);
-  if (rows < 1 || x->num_elements() != q->num_elements()) {
-    return absl::OkStatus();
-  }
-  const int64_t classes = x->num_elements() / rows;
-  for (int64_t row = 0; row < rows; ++row) {
-    num_agreeing_ += ArgMax(x->values().subspan(row * classes, classes)) ==
-                     ArgMax(q->values().subspan(row * classes, classes));
-  }
+  num_agreeing_ += CompareTop1(*x, *q).num_same;
   return absl::OkStatus();
 }
 
@@ -234,13 +203,7 @@ v1::CompareResult Comparison::Result() const {
 absl::Status Comparison::Emit(const v1::CompareResult& result) {
   const std::string prefix =
       OutputPrefix(spec_.name(), spec_.model().prototxt().file_name());
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  const auto status =
-      google::protobuf::util::MessageToJsonString(result, &json, options);
-  if (!status.ok()) return absl::InternalError(status.ToString());
+  ASSIGN_OR_RETURN(const std::string json, PrettyJson(result));
   output_.files.push_back({prefix + "_compare.json", json});
   output_.files.push_back(
       {prefix + "_compare.html", CompareReportHtml(prefix, result)});
