@@ -1,0 +1,130 @@
+#include "engine/integer/integer_weights.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "engine/core/blob_proto.h"
+#include "engine/export/layer_weights.h"
+
+namespace quantd {
+namespace {
+
+absl::Status BlobError(const std::string& layer, int blob,
+                       const std::string& problem) {
+  return Error(absl::StatusCode::kFailedPrecondition, "MODEL_WEIGHTS_MISMATCH",
+               absl::StrCat("layer \"", layer, "\", blob ", blob, ": ", problem,
+                            "; pass the caffemodel of this deploy model"),
+               {{"layer", layer}, {"blob", absl::StrCat(blob)}});
+}
+
+absl::Status CheckNumValues(const std::string& layer, int blob,
+                            const Shape& shape, int64_t found) {
+  if (found == shape.num_elements()) return absl::OkStatus();
+  return BlobError(
+      layer, blob,
+      absl::StrCat("shape ", shape.ToString(), " has ", shape.num_elements(),
+                   " values, but ", found, " are stored"));
+}
+
+// Without axes of 1 at the front: legacy shapes have four axes.
+std::vector<int64_t> WithoutLeadingOnes(const Shape& shape) {
+  const auto first = std::find_if(shape.dims().begin(), shape.dims().end(),
+                                  [](int64_t dim) { return dim != 1; });
+  return {first, shape.dims().end()};
+}
+
+void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
+  blob->clear_int8_data();
+  blob->clear_int32_data();
+  blob->mutable_data()->Assign(values.begin(), values.end());
+}
+
+}  // namespace
+
+absl::StatusOr<IntegerWeights> ReadIntegerWeights(
+    const caffe::LayerParameter& layer, const DeployFactors& factors) {
+  IntegerWeights weights;
+  if (layer.blobs_size() > 2) {
+    return BlobError(layer.name(), 2, "layers with integers have two blobs");
+  }
+  const caffe::BlobProto& codes = layer.blobs(0);
+  ASSIGN_OR_RETURN(weights.shape, ShapeOf(codes));
+  RETURN_IF_ERROR(
+      CheckNumValues(layer.name(), 0, weights.shape,
+                     static_cast<int64_t>(codes.int8_data().size())));
+  weights.codes.assign(codes.int8_data().begin(), codes.int8_data().end());
+  if (layer.blobs_size() > 1) {
+    const caffe::BlobProto& bias = layer.blobs(1);
+    ASSIGN_OR_RETURN(const Shape shape, ShapeOf(bias));
+    if (bias.int32_data_size() == 0 && NumValues(bias) > 0) {
+      return BlobError(layer.name(), 1, "the bias is not in int32_data");
+    }
+    RETURN_IF_ERROR(
+        CheckNumValues(layer.name(), 1, shape, bias.int32_data_size()));
+    weights.bias.assign(bias.int32_data().begin(), bias.int32_data().end());
+  }
+  const double scale_d = factors.inputs[0]->scale;
+  for (const float scale_w : factors.scale_w) {
+    weights.steps.push_back(scale_d * scale_w);
+  }
+  return weights;
+}
+
+absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
+                       int64_t num_bias, int64_t num_channels) {
+  if (WithoutLeadingOnes(weights.shape) != WithoutLeadingOnes(expected)) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "MODEL_WEIGHTS_MISMATCH",
+                 absl::StrCat("blob 0 has shape ", weights.shape.ToString(),
+                              ", the layer expects ", expected.ToString()),
+                 {{"blob", "0"},
+                  {"expected", expected.ToString()},
+                  {"found", weights.shape.ToString()}});
+  }
+  const auto found = static_cast<int64_t>(weights.bias.size());
+  if (found != num_bias) {
+    return Error(absl::StatusCode::kFailedPrecondition,
+                 "MODEL_WEIGHTS_MISMATCH",
+                 absl::StrCat("blob 1, the bias, has ", found,
+                              " values, the layer expects ", num_bias),
+                 {{"blob", "1"},
+                  {"expected", absl::StrCat(num_bias)},
+                  {"found", absl::StrCat(found)}});
+  }
+  const auto steps = static_cast<int64_t>(weights.steps.size());
+  if (steps == 1 || steps == num_channels) return absl::OkStatus();
+  return Error(absl::StatusCode::kInvalidArgument, "RECORD_INVALID",
+               absl::StrCat("weight.scale has ", steps,
+                            " values; one or one per output channel (",
+                            num_channels, ") are needed"),
+               {{"field", "weight.scale"}});
+}
+
+absl::Status MakeFloatWeights(const DeployFactors& factors,
+                              caffe::LayerParameter* layer) {
+  ASSIGN_OR_RETURN(const IntegerWeights weights,
+                   ReadIntegerWeights(*layer, factors));
+  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(*layer));
+  RETURN_IF_ERROR(CheckFits(weights, weights.shape, weights.bias.size(),
+                            layout.num_channels()));
+  std::vector<float> values(weights.codes.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const int64_t channel =
+        factors.scale_w.size() == 1 ? 0 : layout.ChannelOf(i);
+    values[i] = static_cast<float>(weights.codes[i]) * factors.scale_w[channel];
+  }
+  SetFloats(values, layer->mutable_blobs(0));
+  if (layer->blobs_size() < 2) return absl::OkStatus();
+  values.resize(weights.bias.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(
+        weights.bias[i] * weights.steps[weights.steps.size() == 1 ? 0 : i]);
+  }
+  SetFloats(values, layer->mutable_blobs(1));
+  return absl::OkStatus();
+}
+
+}  // namespace quantd

@@ -1,0 +1,47 @@
+// Weights and biases of a deploy model's layer, as they are stored.
+#ifndef QUANTD_ENGINE_INTEGER_INTEGER_WEIGHTS_H_
+#define QUANTD_ENGINE_INTEGER_INTEGER_WEIGHTS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/core/shape.h"
+#include "engine/integer/deploy_factors.h"
+#include "proto/caffe/caffe.pb.h"
+
+namespace quantd {
+
+struct IntegerWeights {
+  std::vector<int8_t> codes;  // Blob 0, in its order.
+  Shape shape;                // Of blob 0.
+  std::vector<int32_t> bias;  // Blob 1; empty without.
+  // What one in a sum stands for: scale_d * scale_w, one or one per output
+  // channel. A bias is in these steps.
+  std::vector<double> steps;
+};
+
+// Reads the blobs of `layer`, whose `factors` fit (DeployFactorsOf()).
+// Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer and blob for
+// blobs that are not int8 and int32, or do not have as many values as their
+// shape.
+absl::StatusOr<IntegerWeights> ReadIntegerWeights(
+    const caffe::LayerParameter& layer, const DeployFactors& factors);
+
+// Checks what only the layer's parameters say: blob 0 has the shape `expected`
+// (axes of 1 at the front do not count), the bias `num_bias` values, and there
+// is one step or one per channel.
+// Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH; INVALID_ARGUMENT,
+// RECORD_INVALID.
+absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
+                       int64_t num_bias, int64_t num_channels);
+
+// Turns the integers of `layer` into floats, each times its step: for layers
+// that run in float. Errors: as ReadIntegerWeights() and WeightLayoutOf().
+absl::Status MakeFloatWeights(const DeployFactors& factors,
+                              caffe::LayerParameter* layer);
+
+}  // namespace quantd
+
+#endif  // QUANTD_ENGINE_INTEGER_INTEGER_WEIGHTS_H_
