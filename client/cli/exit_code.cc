@@ -33,6 +33,11 @@ int ExitCodeOf(v1::JobState state) {
              : kExitOk;
 }
 
+int ExitCodeOf(const v1::JobResult& result) {
+  return result.has_verify() && !result.verify().passed() ? kExitFailure
+                                                          : kExitOk;
+}
+
 absl::Status Interrupted(absl::string_view message) {
   return Error(absl::StatusCode::kCancelled, "INTERRUPTED", message);
 }

@@ -26,6 +26,10 @@ int ExitCodeOf(const absl::Status& status);
 // CANCELLED, else 0.
 int ExitCodeOf(v1::JobState state);
 
+// Of a command that waited for a job with this result: 1 where a VERIFY job
+// found a broken bound, else 0.
+int ExitCodeOf(const v1::JobResult& result);
+
 // What a command returns after Ctrl-C. Its message is for the user, and is no
 // error.
 absl::Status Interrupted(absl::string_view message);

@@ -40,5 +40,14 @@ TEST(ExitCodeTest, ByJobState) {
   EXPECT_EQ(ExitCodeOf(v1::JOB_STATE_CANCELLED), 3);
 }
 
+TEST(ExitCodeTest, ByResult) {
+  v1::JobResult result;
+  EXPECT_EQ(ExitCodeOf(result), 0);
+  result.mutable_verify()->set_passed(true);
+  EXPECT_EQ(ExitCodeOf(result), 0);
+  result.mutable_verify()->set_passed(false);
+  EXPECT_EQ(ExitCodeOf(result), 1);
+}
+
 }  // namespace
 }  // namespace quantd

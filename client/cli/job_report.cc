@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/output/format.h"
+#include "client/cli/verify_report.h"
 
 namespace quantd {
 namespace {
@@ -115,6 +116,7 @@ void PrintPlain(CommandContext& context, const v1::Job& job,
   }
   if (result.has_train()) AddTrainRows(result.train(), &table);
   if (result.has_compare()) AddCompareRows(result.compare(), &table);
+  if (result.has_verify()) AddVerifyRows(result.verify(), &table);
   for (const v1::PhaseTime& phase : result.phase_times()) {
     table.AddRow({"seconds." + phase.phase(), Number(phase.seconds())});
   }
@@ -132,6 +134,7 @@ void PrintForPeople(CommandContext& context, const v1::Job& job,
     context.out() << "\n";
   }
   if (result.has_compare()) PrintCompare(context, result.compare());
+  if (result.has_verify()) PrintVerify(context, result.verify());
   Table table({"", ""});
   if (result.has_compare() && result.compare().top1_agreement() >= 0) {
     table.AddRow({"same top-1", ShareCell(result.compare().top1_agreement())});

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/cli/exit_code.h"
 #include "client/cli/fetch_artifacts.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_report.h"
@@ -76,7 +77,7 @@ absl::StatusOr<int> MakeFiles(CommandContext& context, const v1::JobSpec& spec,
   context.Hint(absl::StrCat(
       "wrote ", paths.size(), " files to ", out,
       has_next ? absl::StrCat("; next: ", next, " ", job.id()) : ""));
-  return 0;
+  return ExitCodeOf(job.result());
 }
 
 }  // namespace quantd

@@ -52,28 +52,29 @@ std::vector<FlagSpec> ModelFileFlags() {
   };
 }
 
+std::vector<FlagSpec> DataFlags() {
+  return {
+      {"data", "DATA",
+       "a Caffe LMDB (directory), a folder of JPEG and PNG images, or a "
+       "list of image files, \"path label\" a line",
+       true},
+      {"batch-size", "N",
+       "images per forward pass; default: the Data layer's, or the "
+       "server's "
+       "for a model without one"},
+      {"mean-value", "B,G,R",
+       "subtract from each channel, one number or one per channel; for "
+       "models without a Data layer, as the next three"},
+      {"mean-file", "FILE", "subtract a mean image, *.binaryproto"},
+      {"scale", "S", "multiply after the mean was subtracted; default 1"},
+      {"resize", "HxW", "scale every image to this size first, as ImageData"},
+      {"crop", "N", "cut N x N pixels out of the centre"},
+  };
+}
+
 std::vector<FlagSpec> ModelFlags() {
   std::vector<FlagSpec> flags = ModelFileFlags();
-  for (const FlagSpec& flag : std::vector<FlagSpec>{
-           {"data", "DATA",
-            "a Caffe LMDB (directory), a folder of JPEG and PNG images, or a "
-            "list of image files, \"path label\" a line",
-            true},
-           {"batch-size", "N",
-            "images per forward pass; default: the Data layer's, or the "
-            "server's "
-            "for a model without one"},
-           {"mean-value", "B,G,R",
-            "subtract from each channel, one number or one per channel; for "
-            "models without a Data layer, as the next three"},
-           {"mean-file", "FILE", "subtract a mean image, *.binaryproto"},
-           {"scale", "S", "multiply after the mean was subtracted; default 1"},
-           {"resize", "HxW",
-            "scale every image to this size first, as ImageData"},
-           {"crop", "N", "cut N x N pixels out of the centre"},
-       }) {
-    flags.push_back(flag);
-  }
+  for (const FlagSpec& flag : DataFlags()) flags.push_back(flag);
   return flags;
 }
 
@@ -111,9 +112,13 @@ absl::Status CheckModelFileFlags(const ParsedFlags& flags) {
 }
 
 absl::Status CheckModelFlags(const ParsedFlags& flags) {
+  RETURN_IF_ERROR(CheckModelFileFlags(flags));
+  return CheckDataFlags(flags);
+}
+
+absl::Status CheckDataFlags(const ParsedFlags& flags) {
   RETURN_IF_ERROR(ReadTransform(flags).status());
   RETURN_IF_ERROR(flags.GetInt("batch-size", 1, kMaxBatchSize, 0).status());
-  RETURN_IF_ERROR(CheckModelFileFlags(flags));
   if (flags.Has("mean-file")) {
     RETURN_IF_ERROR(CheckInputFile(flags.Get("mean-file")));
   }

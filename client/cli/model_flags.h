@@ -18,12 +18,19 @@ namespace quantd {
 // --model and --weights.
 std::vector<FlagSpec> ModelFileFlags();
 
-// Those, --data, --batch-size and the transform's.
+// --data, --batch-size and the transform's.
+std::vector<FlagSpec> DataFlags();
+
+// Both.
 std::vector<FlagSpec> ModelFlags();
 
 // Checks the files of --model and --weights: nothing is sent yet.
 // Errors: FAILED_PRECONDITION with a reason.
 absl::Status CheckModelFileFlags(const ParsedFlags& flags);
+
+// Checks all of DataFlags(): nothing is sent yet.
+// Errors: USAGE; FAILED_PRECONDITION with a reason for files.
+absl::Status CheckDataFlags(const ParsedFlags& flags);
 
 // Checks all of ModelFlags(): nothing is sent yet.
 // Errors: USAGE; FAILED_PRECONDITION with a reason for files.

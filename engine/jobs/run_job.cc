@@ -11,6 +11,7 @@
 #include "engine/jobs/inspect.h"
 #include "engine/jobs/job.h"
 #include "engine/jobs/train.h"
+#include "engine/jobs/verify.h"
 
 namespace quantd {
 
@@ -25,6 +26,8 @@ absl::StatusOr<JobOutput> RunJob(const v1::JobSpec& spec,
       return RunTrain(spec.train(), inputs, monitor);
     case v1::JobSpec::kCompare:
       return RunCompare(spec.compare(), inputs, monitor);
+    case v1::JobSpec::kVerify:
+      return RunVerify(spec.verify(), inputs, monitor);
     case v1::JobSpec::kInspect:
       return RunInspect(spec.inspect(), inputs, monitor);
     case v1::JobSpec::kConvert:

@@ -173,6 +173,27 @@ absl::Status CheckCompare(const v1::CompareSpec& spec) {
   return CheckName(spec.name());
 }
 
+absl::Status CheckVerify(const v1::VerifySpec& spec) {
+  if (!spec.has_deploy()) return Required("verify.deploy");
+  RETURN_IF_ERROR(CheckModel(spec.deploy()));
+  if (!spec.has_quant_param_record()) {
+    return Required("verify.quant_param_record");
+  }
+  RETURN_IF_ERROR(
+      CheckBlobRef("verify.quant_param_record", spec.quant_param_record()));
+  RETURN_IF_ERROR(CheckRange("verify.quant_param_record.size_bytes",
+                             spec.quant_param_record().size_bytes(),
+                             kMaxRecordBytes));
+  if (!spec.has_fake_quant()) return Required("verify.fake_quant");
+  RETURN_IF_ERROR(CheckModel(spec.fake_quant()));
+  if (spec.dataset_id().empty()) return Required("verify.dataset_id");
+  RETURN_IF_ERROR(CheckRange("batch_size", spec.batch_size(), kMaxBatchSize));
+  RETURN_IF_ERROR(
+      CheckRange("max_records", spec.max_records(), int64_t{1} << 50));
+  RETURN_IF_ERROR(CheckTransform(spec.transform()));
+  return CheckName(spec.name());
+}
+
 absl::Status CheckTrain(const v1::TrainSpec& spec) {
   if (!spec.has_solver()) return Required("train.solver");
   RETURN_IF_ERROR(CheckBlobRef("train.solver", spec.solver()));
@@ -252,6 +273,8 @@ std::string JobKind(const v1::JobSpec& spec) {
       return "inspect";
     case v1::JobSpec::kConvert:
       return "convert";
+    case v1::JobSpec::kVerify:
+      return "verify";
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
@@ -286,6 +309,11 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
   } else if (spec.has_convert()) {
     AddModel(spec.convert().model(), &refs);
     refs.push_back(spec.convert().record());
+  } else if (spec.has_verify()) {
+    AddModel(spec.verify().deploy(), &refs);
+    refs.push_back(spec.verify().quant_param_record());
+    AddModel(spec.verify().fake_quant(), &refs);
+    AddTransform(spec.verify().transform(), &refs);
   }
   return refs;
 }
@@ -300,6 +328,8 @@ std::vector<std::string> ListDatasets(const v1::JobSpec& spec) {
     ids.push_back(spec.evaluate().dataset_id());
   } else if (spec.has_compare()) {
     ids.push_back(spec.compare().dataset_id());
+  } else if (spec.has_verify()) {
+    ids.push_back(spec.verify().dataset_id());
   } else if (spec.has_train()) {
     for (const v1::SourceDataset& dataset : spec.train().datasets()) {
       const std::string& id = dataset.dataset_id();
@@ -325,11 +355,13 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
       return CheckInspect(spec.inspect());
     case v1::JobSpec::kConvert:
       return CheckConvert(spec.convert());
+    case v1::JobSpec::kVerify:
+      return CheckVerify(spec.verify());
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
   return Required(
-      "kind (calibrate, convert, evaluate, compare, train or inspect)");
+      "kind (calibrate, convert, evaluate, compare, verify, train or inspect)");
 }
 
 }  // namespace quantd::jobs

@@ -102,6 +102,27 @@ TEST(JobSpecTest, ReferencesAreListedOnce) {
   EXPECT_EQ(JobKind(v1::JobSpec()), "none");
 }
 
+TEST(JobSpecTest, VerifyNeedsTwoModelsRecordAndData) {
+  v1::JobSpec spec;
+  v1::VerifySpec* verify = spec.mutable_verify();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *verify->mutable_deploy() = Calibrate().calibrate().model();
+  *verify->mutable_fake_quant()->mutable_prototxt() = Ref('c');
+  *verify->mutable_fake_quant()->mutable_weights() = Ref('d');
+  verify->set_dataset_id("ds-1");
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *verify->mutable_quant_param_record() = Ref('e');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_EQ(JobKind(spec), "verify");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(5));
+  EXPECT_THAT(ListDatasets(spec), ElementsAre("ds-1"));
+  verify->mutable_quant_param_record()->set_size_bytes(int64_t{1} << 30);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  *verify->mutable_quant_param_record() = Ref('e');
+  verify->clear_fake_quant();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+}
+
 TEST(JobSpecTest, CompareNeedsTwoModelsAndData) {
   v1::JobSpec spec;
   v1::CompareSpec* compare = spec.mutable_compare();

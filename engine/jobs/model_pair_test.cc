@@ -1,0 +1,127 @@
+#include "engine/jobs/model_pair.h"
+
+#include <string>
+
+#include "absl/strings/str_replace.h"
+#include "base/error.h"
+#include "base/testing/status_matchers.h"
+#include "google/protobuf/text_format.h"
+
+namespace quantd::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+caffe::NetParameter Parse(const std::string& text) {
+  caffe::NetParameter net;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &net))
+      << text;
+  return net;
+}
+
+// Weights 2 -3, bias 10; steps 0.5 and 0.25.
+constexpr char kDeploy[] =
+    "layer { name: 'in' type: 'Input' top: 'x' }"
+    "layer { name: 'conv' type: 'Convolution' bottom: 'x' top: 'c' "
+    "  blobs { shape { dim: 1 dim: 2 dim: 1 dim: 1 } int8_data: '\\002\\375' }"
+    "  blobs { shape { dim: 1 } int32_data: 10 } }"
+    "layer { name: 'pool' type: 'Pooling' bottom: 'c' top: 'p' }";
+constexpr char kFake[] =
+    "layer { name: 'in' type: 'Input' top: 'x' }"
+    "layer { name: 'q0' type: 'Quant' bottom: 'x' top: 'q0' "
+    "  quant_param { scale: 2 offset: -7 num_bits_d: 8 } }"
+    "layer { name: 'conv' type: 'Convolution' bottom: 'q0' top: 'c' "
+    "  blobs { shape { dim: 1 dim: 2 dim: 1 dim: 1 } data: [0.5, -0.75] }"
+    "  blobs { shape { dim: 1 } data: 1.25 } }"
+    "layer { name: 'q1' type: 'Quant' bottom: 'c' top: 'q1' "
+    "  quant_param { scale: 4 offset: 9 num_bits_d: 12 } }"
+    "layer { name: 'pool' type: 'Pooling' bottom: 'q1' top: 'p' }";
+
+std::vector<DeployFactors> Factors() {
+  return {{},
+          {{FakeQuantParams{0.5f, -7, 8}}, {0.25f}},
+          {{FakeQuantParams{0.25f, 9, 16}}, {}}};
+}
+
+std::string Replaced(const std::string& text, const std::string& from,
+                     const std::string& to) {
+  EXPECT_THAT(text, HasSubstr(from));
+  return absl::StrReplaceAll(text, {{from, to}});
+}
+
+TEST(ModelPairTest, FindsTheQuantLayerOfEachInput) {
+  std::vector<DeployFactors> factors = Factors();
+  const auto pairs = PairQuantLayers(Parse(kDeploy), Parse(kFake), &factors);
+  ASSERT_OK(pairs);
+  ASSERT_EQ(pairs->size(), 2u);
+  EXPECT_EQ(pairs->at({"conv", 0}).blob, "q0");
+  EXPECT_EQ(pairs->at({"pool", 0}).blob, "q1");
+  EXPECT_EQ(pairs->at({"pool", 0}).params.num_bits, 12);
+  EXPECT_EQ(factors[1].inputs[0]->num_bits, 8);
+  EXPECT_EQ(factors[2].inputs[0]->num_bits, 12);
+}
+
+TEST(ModelPairTest, ModelsThatDoNotBelongTogetherAreErrors) {
+  struct Case {
+    const char* from;
+    const char* to;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"scale: 2 ", "scale: 2.5 ", "layer \"conv\": scale_d of input 0"},
+      {"offset: -7", "offset: -8", "layer \"conv\": offset_d of input 0 is -7"},
+      {"num_bits_d: 8", "num_bits_d: 9", "layer \"conv\": num_bits_d"},
+      {"num_bits_d: 12", "num_bits_d: 8", "layer \"pool\": num_bits_d"},
+      {"num_bits_d: 12", "num_bits_d: 17", "layer \"pool\": num_bits_d"},
+      {"bottom: 'q1'", "bottom: 'c'", "quantized in the deploy model only"},
+      {"name: 'pool'", "name: 'pooling'", "not in the deploy model"},
+      {"'Pooling'", "'LRN'", "layer \"pool\": is of type Pooling"},
+      {"bottom: 'q1'", "bottom: 'q1' bottom: 'x'", "has 1 bottoms"},
+      {"'Input' top: 'x'", "'Input' top: 'z'", "layer \"in\": writes other"},
+  };
+  for (const Case& c : cases) {
+    std::vector<DeployFactors> factors = Factors();
+    const auto pairs = PairQuantLayers(
+        Parse(kDeploy), Parse(Replaced(kFake, c.from, c.to)), &factors);
+    EXPECT_THAT(pairs, HasReason("MODELS_NOT_COMPARABLE")) << c.to;
+    EXPECT_THAT(std::string(pairs.status().message()), HasSubstr(c.message));
+  }
+  std::vector<DeployFactors> factors = Factors();
+  factors[2].inputs[0].reset();
+  const auto pairs = PairQuantLayers(Parse(kDeploy), Parse(kFake), &factors);
+  EXPECT_THAT(std::string(pairs.status().message()),
+              HasSubstr("quantized in the fake-quant model only"));
+}
+
+absl::StatusOr<IntegerDifference> Compare(const std::string& from,
+                                          const std::string& to) {
+  return CompareWeights(Parse(kDeploy).layer(1),
+                        Parse(Replaced(kFake, from, to)).layer(2),
+                        Factors()[1]);
+}
+
+TEST(ModelPairTest, CountsWeightsAndBiasesThatDiffer) {
+  auto difference = Compare("-0.75", "-0.7500001");
+  ASSERT_OK(difference);
+  EXPECT_EQ(difference->num_elements(), 3);
+  EXPECT_EQ(difference->num_differing(), 0);
+  difference = Compare("-0.75", "-1.25");
+  EXPECT_EQ(difference->num_differing(), 1);
+  EXPECT_EQ(difference->max_steps(), 2);
+  difference = Compare("data: 1.25", "data: 1e30");
+  EXPECT_EQ(difference->num_differing(), 1);
+  EXPECT_GT(difference->max_steps(), int64_t{1} << 39);
+}
+
+TEST(ModelPairTest, OtherBlobsAreErrors) {
+  EXPECT_THAT(Compare("dim: 2 dim: 1 dim: 1 } data: [0.5, -0.75]",
+                      "dim: 1 } data: 0.5"),
+              HasReason("MODELS_NOT_COMPARABLE"));
+  EXPECT_THAT(Compare("blobs { shape { dim: 1 } data: 1.25 }", ""),
+              HasReason("MODELS_NOT_COMPARABLE"));
+  EXPECT_THAT(Compare("data: 1.25", "data: nan"),
+              HasReason("WEIGHT_NOT_FINITE"));
+}
+
+}  // namespace
+}  // namespace quantd::testing

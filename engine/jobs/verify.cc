@@ -1,0 +1,432 @@
+#include "engine/jobs/verify.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/error.h"
+#include "base/status_macros.h"
+#include "engine/core/net.h"
+#include "engine/eval/integer_difference.h"
+#include "engine/eval/same_top1.h"
+#include "engine/graph/uninplace.h"
+#include "engine/integer/deploy_factors.h"
+#include "engine/integer/deploy_net.h"
+#include "engine/integer/quantized_input.h"
+#include "engine/jobs/job_model.h"
+#include "engine/jobs/model_pair.h"
+#include "engine/jobs/net_inputs.h"
+#include "engine/jobs/network_feed.h"
+#include "engine/jobs/output_prefix.h"
+#include "engine/jobs/phase_tracker.h"
+#include "engine/jobs/pretty_json.h"
+#include "engine/jobs/score_output.h"
+#include "engine/jobs/verify_bounds.h"
+#include "engine/layers/registry.h"
+#include "engine/report/verify_report.h"
+
+namespace quantd {
+namespace {
+
+// One layer with quantized inputs.
+struct Row {
+  v1::VerifiedLayer layer;
+  IntegerDifference weights;
+  IntegerDifference inputs;
+  IntegerDifference sums;
+  IntegerDifference inputs_alone;
+};
+
+// What the fake-quant model computed in a pass.
+struct FakePass {
+  std::map<std::string, std::vector<int16_t>> codes;  // By a Quant's top.
+  std::map<std::string, std::vector<float>> results;  // By an integer layer.
+};
+
+v1::IntegerDifference ToProto(const IntegerDifference& difference) {
+  v1::IntegerDifference proto;
+  proto.set_num_elements(difference.num_elements());
+  proto.set_num_differing(difference.num_differing());
+  proto.set_max_steps(difference.max_steps());
+  return proto;
+}
+
+absl::Status OtherShape(const std::string& layer, size_t deploy, size_t fake) {
+  return Error(absl::StatusCode::kFailedPrecondition, "MODELS_NOT_COMPARABLE",
+               absl::StrCat("layer \"", layer, "\" has ", deploy,
+                            " values in the deploy model and ", fake,
+                            " in the fake-quant model; give the two models of "
+                            "one job"),
+               {{"layer", layer}});
+}
+
+class Verification {
+ public:
+  Verification(const v1::VerifySpec& spec, const JobInputs& inputs,
+               JobMonitor* monitor)
+      : spec_(spec), inputs_(inputs), tracker_(monitor) {}
+
+  absl::StatusOr<JobOutput> Run();
+
+ private:
+  absl::Status Load();
+  // Adds a row for each layer with quantized inputs; compares weights.
+  absl::Status AddRows();
+  absl::Status MakeNets(const Shape& image_shape);
+  // Which blobs of the fake-quant net hold what is compared.
+  void FindFakeWriters();
+  absl::Status CompareAll();
+  absl::Status ComparePass();
+  absl::Status RunFake();
+  // Takes what layer `index` of the fake-quant net wrote.
+  absl::Status KeepFake(int index);
+  // Each layer on the fake-quant model's integers.
+  absl::Status CompareLayers();
+  absl::Status CompareSums(const IntegerLayer& layer);
+  // The deploy model on its own.
+  absl::Status CompareAlone();
+  // Adds the integers of the last pass of the deploy net to that difference of
+  // each layer.
+  absl::Status CompareInputs(IntegerDifference Row::*difference);
+  absl::Status RunDeploy();
+  int64_t BatchSize() const { return BatchSizeOf(feed_, spec_.batch_size()); }
+  v1::VerifyResult Result() const;
+  absl::Status Emit(const v1::VerifyResult& result);
+
+  const v1::VerifySpec& spec_;
+  const JobInputs& inputs_;
+  PhaseTracker tracker_;
+
+  caffe::NetParameter deploy_model_;
+  caffe::NetParameter fake_model_;
+  std::vector<DeployFactors> factors_;
+  std::map<LayerInput, PairedQuant> quants_;
+  NetworkFeed feed_;
+  std::string deploy_scores_;  // Empty without.
+  std::string fake_scores_;
+  std::vector<std::string> row_names_;  // In net order.
+  std::map<std::string, Row> rows_;
+  std::map<std::string, std::string> result_blobs_;  // Of integer layers.
+
+  std::unique_ptr<DeployNet> deploy_net_;
+  std::unique_ptr<Net> fake_net_;
+  // By layer of the fake-quant net.
+  std::vector<std::vector<PairedQuant>> fake_quants_;
+  std::vector<std::vector<std::string>> fake_results_;
+  FakePass fake_;
+  int64_t num_images_ = 0;
+  int64_t num_agreeing_ = 0;
+  int64_t num_tied_ = 0;
+  JobOutput output_;
+};
+
+absl::StatusOr<JobOutput> Verification::Run() {
+  tracker_.Begin("LOAD");
+  RETURN_IF_ERROR(Load());
+  RETURN_IF_ERROR(AddRows());
+  RETURN_IF_ERROR(CompareAll());
+  tracker_.Begin("EMIT");
+  *output_.result.mutable_verify() = Result();
+  RETURN_IF_ERROR(Emit(output_.result.verify()));
+  tracker_.Finish(&output_.result);
+  return std::move(output_);
+}
+
+absl::Status Verification::Load() {
+  JobMonitor* monitor = tracker_.monitor();
+  ASSIGN_OR_RETURN(caffe::NetParameter deploy,
+                   ReadJobModel(spec_.deploy(), inputs_, monitor));
+  ASSIGN_OR_RETURN(caffe::NetParameter fake,
+                   ReadJobModel(spec_.fake_quant(), inputs_, monitor));
+  ASSIGN_OR_RETURN(
+      feed_,
+      FindFeed(fake, spec_.has_transform() ? &spec_.transform() : nullptr,
+               inputs_));
+  WarnOfMirror(feed_.transform, monitor);
+  ASSIGN_OR_RETURN(deploy_model_, Uninplace(std::move(deploy)));
+  ASSIGN_OR_RETURN(fake_model_, Uninplace(std::move(fake)));
+  const auto deploy_scores = FindScoreOutput(deploy_model_);
+  const auto fake_scores = FindScoreOutput(fake_model_);
+  if (deploy_scores.ok() && fake_scores.ok()) {
+    deploy_scores_ = deploy_scores->blob;
+    fake_scores_ = fake_scores->blob;
+  }
+  const std::string& record_name = spec_.quant_param_record().file_name();
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   inputs_.read_blob(spec_.quant_param_record()));
+  ASSIGN_OR_RETURN(const calibration::CalibrationParam record,
+                   ParseQuantParamRecord(bytes, record_name));
+  ASSIGN_OR_RETURN(factors_,
+                   DeployFactorsOf(record, deploy_model_, record_name));
+  ASSIGN_OR_RETURN(quants_,
+                   PairQuantLayers(deploy_model_, fake_model_, &factors_));
+  if (!quants_.empty()) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "MODELS_NOT_COMPARABLE",
+               "the deploy model has no quantized layer; give the files of a "
+               "job that quantized");
+}
+
+absl::Status Verification::AddRows() {
+  std::map<std::string, const caffe::LayerParameter*> fake_layers;
+  for (const auto& layer : fake_model_.layer()) {
+    fake_layers[layer.name()] = &layer;
+  }
+  for (int i = 0; i < deploy_model_.layer_size(); ++i) {
+    const caffe::LayerParameter& layer = deploy_model_.layer(i);
+    int num_bits = 0;
+    for (const auto& input : factors_[i].inputs) {
+      if (input) num_bits = std::max(num_bits, input->num_bits);
+    }
+    if (num_bits == 0) continue;
+    row_names_.push_back(layer.name());
+    Row& row = rows_[layer.name()];
+    row.layer.set_layer(layer.name());
+    row.layer.set_type(layer.type());
+    row.layer.set_num_bits_d(num_bits);
+    if (!HasIntegerWeights(layer)) continue;
+    const caffe::LayerParameter& fake = *fake_layers[layer.name()];
+    ASSIGN_OR_RETURN(row.weights, CompareWeights(layer, fake, factors_[i]));
+    if (!RunsInIntegers(layer.type())) continue;
+    row.layer.set_integer(true);
+    if (fake.top_size() == 1) result_blobs_[layer.name()] = fake.top(0);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verification::MakeNets(const Shape& image_shape) {
+  Net::Options options;
+  options.inference = true;
+  options.fast_math = false;
+  Net::Options fake_options = options;
+  if (!deploy_scores_.empty()) {
+    options.keep_blobs.insert(deploy_scores_);
+    fake_options.keep_blobs.insert(fake_scores_);
+  }
+  for (const auto& [input, quant] : quants_) {
+    fake_options.watch_blobs.insert(quant.blob);
+  }
+  for (const auto& [layer, blob] : result_blobs_) {
+    fake_options.watch_blobs.insert(blob);
+  }
+  auto deploy = DeployNet::Create(
+      WithInputLayer(std::move(deploy_model_), feed_, 1, image_shape), factors_,
+      options);
+  if (!deploy.ok()) {
+    return Annotate(deploy.status(), "deploy model: ", {{"model", "deploy"}});
+  }
+  deploy_net_ = *std::move(deploy);
+  auto fake =
+      Net::Create(WithInputLayer(std::move(fake_model_), feed_, 1, image_shape),
+                  fake_options, MakeLayer);
+  if (!fake.ok()) {
+    return Annotate(fake.status(),
+                    "fake-quant model: ", {{"model", "fake_quant"}});
+  }
+  fake_net_ = *std::move(fake);
+  FindFakeWriters();
+  return absl::OkStatus();
+}
+
+void Verification::FindFakeWriters() {
+  std::map<const Tensor*, int> writers;
+  for (int i = 0; i < fake_net_->num_layers(); ++i) {
+    for (const Tensor* top : fake_net_->tops(i)) writers[top] = i;
+  }
+  fake_quants_.resize(fake_net_->num_layers());
+  fake_results_.resize(fake_net_->num_layers());
+  std::set<std::string> seen;
+  for (const auto& [input, quant] : quants_) {
+    // One Quant layer may have several readers.
+    if (!seen.insert(quant.blob).second) continue;
+    fake_quants_[writers[*fake_net_->Blob(quant.blob)]].push_back(quant);
+  }
+  for (const auto& [layer, blob] : result_blobs_) {
+    fake_results_[writers[*fake_net_->Blob(blob)]].push_back(layer);
+  }
+}
+
+absl::Status Verification::CompareAll() {
+  ASSIGN_OR_RETURN(const std::string path,
+                   DatasetPath(inputs_, spec_.dataset_id()));
+  ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
+  RETURN_IF_ERROR(MakeNets(reader->image_shape()));
+  RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*fake_net_, BatchSize())));
+  const int64_t wanted =
+      spec_.max_records() > 0
+          ? std::min(spec_.max_records(), reader->num_records())
+          : reader->num_records();
+  tracker_.Begin("COMPARE", (wanted + BatchSize() - 1) / BatchSize());
+  Tensor labels;
+  while (num_images_ < wanted) {
+    ASSIGN_OR_RETURN(const int64_t count,
+                     FeedBatch(feed_, reader.get(), fake_net_.get(), &labels));
+    if (count == 0) break;
+    const int64_t used = std::min(count, wanted - num_images_);
+    if (used < count) RETURN_IF_ERROR(KeepImages(used, fake_net_.get()));
+    RETURN_IF_ERROR(ComparePass());
+    num_images_ += used;
+    tracker_.Advance(num_images_ / BatchSize(), used);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verification::ComparePass() {
+  RETURN_IF_ERROR(CopyInputs(*fake_net_, &deploy_net_->net()));
+  RETURN_IF_ERROR(RunFake());
+  RETURN_IF_ERROR(CompareLayers());
+  return CompareAlone();
+}
+
+absl::Status Verification::RunFake() {
+  return fake_net_->Forward([this](int index) -> absl::Status {
+    RETURN_IF_ERROR(KeepFake(index));
+    return tracker_.CheckCancelled();
+  });
+}
+
+absl::Status Verification::KeepFake(int index) {
+  for (const PairedQuant& quant : fake_quants_[index]) {
+    ASSIGN_OR_RETURN(const Tensor* blob, fake_net_->Blob(quant.blob));
+    std::vector<int16_t>& codes = fake_.codes[quant.blob];
+    codes.resize(blob->num_elements());
+    QuantizeCodes(blob->values(), quant.params, absl::MakeSpan(codes));
+  }
+  for (const std::string& layer : fake_results_[index]) {
+    ASSIGN_OR_RETURN(const Tensor* blob, fake_net_->Blob(result_blobs_[layer]));
+    const absl::Span<const float> values = blob->values();
+    fake_.results[layer].assign(values.begin(), values.end());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verification::RunDeploy() {
+  return deploy_net_->net().Forward(
+      [this](int) { return tracker_.CheckCancelled(); });
+}
+
+absl::Status Verification::CompareLayers() {
+  for (const DeployNet::Input& input : deploy_net_->inputs()) {
+    input.quantized->Force(
+        fake_.codes[quants_[{input.layer, input.bottom}].blob]);
+  }
+  RETURN_IF_ERROR(RunDeploy());
+  RETURN_IF_ERROR(CompareInputs(&Row::inputs));
+  for (const IntegerLayer* layer : deploy_net_->integer_layers()) {
+    RETURN_IF_ERROR(CompareSums(*layer));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verification::CompareInputs(IntegerDifference Row::*difference) {
+  for (const DeployNet::Input& input : deploy_net_->inputs()) {
+    const std::vector<int16_t>& own = input.quantized->codes();
+    const std::vector<int16_t>& other =
+        fake_.codes[quants_[{input.layer, input.bottom}].blob];
+    if (own.size() != other.size()) {
+      return OtherShape(input.layer, own.size(), other.size());
+    }
+    (rows_[input.layer].*difference).Add(own, other);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verification::CompareSums(const IntegerLayer& layer) {
+  const std::vector<int64_t>& sums = layer.sums();
+  const std::vector<float>& results = fake_.results[layer.name()];
+  if (sums.size() != results.size()) {
+    return OtherShape(layer.name(), sums.size(), results.size());
+  }
+  if (!std::all_of(results.begin(), results.end(),
+                   [](float y) { return std::isfinite(y); })) {
+    return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_NOT_FINITE",
+                 absl::StrCat("layer \"", layer.name(),
+                              "\": the fake-quant model computes NaN or "
+                              "infinity; check its weights"),
+                 {{"layer", layer.name()}});
+  }
+  Row& row = rows_[layer.name()];
+  const int num_bits = row.layer.num_bits_d();
+  const int64_t unit = int64_t{1} << std::max(0, num_bits - 8);
+  int64_t num_overflows = 0;
+  layer.ForEachStretch([&](int64_t first, int64_t count, int64_t channel) {
+    const double step = layer.StepOf(channel);
+    for (int64_t i = first; i < first + count; ++i) {
+      num_overflows += sums[i] > std::numeric_limits<int32_t>::max() ||
+                       sums[i] < std::numeric_limits<int32_t>::min();
+      const double steps = std::clamp(results[i] / step, -0x1p60, 0x1p60);
+      row.sums.Add(sums[i], std::llround(steps), unit);
+    }
+  });
+  if (num_bits == 8) {
+    row.layer.set_num_overflows(row.layer.num_overflows() + num_overflows);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Verification::CompareAlone() {
+  for (const DeployNet::Input& input : deploy_net_->inputs()) {
+    input.quantized->Force({});
+  }
+  RETURN_IF_ERROR(RunDeploy());
+  RETURN_IF_ERROR(CompareInputs(&Row::inputs_alone));
+  if (deploy_scores_.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Tensor* deploy,
+                   deploy_net_->net().Blob(deploy_scores_));
+  ASSIGN_OR_RETURN(const Tensor* fake, fake_net_->Blob(fake_scores_));
+  const Top1Counts counts = CompareTop1(*deploy, *fake);
+  num_agreeing_ += counts.num_same;
+  num_tied_ += counts.num_tied;
+  return absl::OkStatus();
+}
+
+v1::VerifyResult Verification::Result() const {
+  v1::VerifyResult result;
+  result.set_num_images(num_images_);
+  result.set_top1_agreement(deploy_scores_.empty() || num_images_ == 0
+                                ? -1
+                                : static_cast<double>(num_agreeing_) /
+                                      static_cast<double>(num_images_));
+  result.set_num_tied_images(num_tied_);
+  for (const std::string& name : row_names_) {
+    const Row& row = rows_.at(name);
+    v1::VerifiedLayer* layer = result.add_layers();
+    *layer = row.layer;
+    *layer->mutable_weights() = ToProto(row.weights);
+    *layer->mutable_inputs() = ToProto(row.inputs);
+    *layer->mutable_sums() = ToProto(row.sums);
+    *layer->mutable_inputs_alone() = ToProto(row.inputs_alone);
+  }
+  Judge(&result);
+  return result;
+}
+
+absl::Status Verification::Emit(const v1::VerifyResult& result) {
+  std::string prefix =
+      OutputPrefix(spec_.name(), spec_.deploy().prototxt().file_name());
+  if (spec_.name().empty()) {
+    prefix = std::string(absl::StripSuffix(prefix, "_deploy_model"));
+  }
+  ASSIGN_OR_RETURN(const std::string json, PrettyJson(result));
+  output_.files.push_back({prefix + "_verify.json", json});
+  output_.files.push_back(
+      {prefix + "_verify.html", VerifyReportHtml(prefix, result)});
+  return tracker_.CheckCancelled();
+}
+
+}  // namespace
+
+absl::StatusOr<JobOutput> RunVerify(const v1::VerifySpec& spec,
+                                    const JobInputs& inputs,
+                                    JobMonitor* monitor) {
+  return Verification(spec, inputs, monitor).Run();
+}
+
+}  // namespace quantd

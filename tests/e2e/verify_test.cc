@@ -1,0 +1,199 @@
+// `quantctl verify` against a private quantd: what `quantctl calibrate` writes
+// passes, what was tampered with fails, and what does not belong together is
+// refused.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "proto/caffe/caffe.pb.h"
+#include "tests/testing/subprocess.h"
+
+namespace quantd {
+namespace {
+
+using testing::FreshDirectory;
+using testing::ReadFile;
+using testing::Runfile;
+using testing::RunResult;
+
+namespace fs = std::filesystem;
+
+constexpr absl::Duration kPatience = absl::Seconds(180);
+
+std::string Data(const std::string& name) {
+  return Runfile("tests/data/digits/" + name);
+}
+
+RunResult Cli(const std::vector<std::string>& words) {
+  std::vector<std::string> line = {Runfile("client/cli/quantctl"), "--local",
+                                   "--quiet"};
+  line.insert(line.end(), words.begin(), words.end());
+  return testing::RunProgram(line, kPatience);
+}
+
+// Calibrates the shipped network `net`; the directory of its files.
+std::string Calibrate(const std::string& net, const std::string& config = "") {
+  const std::string out = FreshDirectory("calibrated");
+  std::vector<std::string> words = {"calibrate",
+                                    "--model",
+                                    Data(net + "_deploy.prototxt"),
+                                    "--weights",
+                                    Data(net + ".caffemodel"),
+                                    "--data",
+                                    Data("digits_calibration_lmdb"),
+                                    "--scale=0.00390625",
+                                    "--batch-size=32",
+                                    "--batch-num=1",
+                                    "--name=net",
+                                    "--out",
+                                    out};
+  if (!config.empty()) {
+    const std::string path = FreshDirectory("config") + "/quant.cfg";
+    std::ofstream(path) << config;
+    words.insert(words.end(), {"--config", path});
+  }
+  const RunResult result = Cli(words);
+  EXPECT_EQ(result.status, 0) << result.err;
+  return out;
+}
+
+RunResult Verify(const std::string& artifacts, const std::string& out,
+                 int max_records = 100) {
+  return Cli({"verify", "--artifacts", artifacts, "--data",
+              Data("digits_test_lmdb"), "--scale=0.00390625", "--name=net",
+              absl::StrCat("--max-records=", max_records), "--out", out});
+}
+
+// Changes the first value of each blob of layer `name` in a caffemodel, by
+// `change`.
+template <typename Change>
+void ChangeLayer(const std::string& path, const std::string& name,
+                 Change change) {
+  caffe::NetParameter net;
+  ASSERT_TRUE(net.ParseFromString(ReadFile(path)));
+  bool found = false;
+  for (caffe::LayerParameter& layer : *net.mutable_layer()) {
+    if (layer.name() != name) continue;
+    change(&layer);
+    found = true;
+  }
+  ASSERT_TRUE(found);
+  std::ofstream(path, std::ios::binary) << net.SerializeAsString();
+}
+
+class VerifyTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(VerifyTest, WhatCalibrationWritesPasses) {
+  const std::string out = FreshDirectory("verified");
+  const RunResult result = Verify(Calibrate(GetParam()), out);
+  ASSERT_EQ(result.status, 0) << result.err << result.out;
+  EXPECT_TRUE(absl::StrContains(result.out, "verdict\tPASS\n")) << result.out;
+  const auto json = nlohmann::json::parse(ReadFile(out + "/net_verify.json"));
+  EXPECT_EQ(json["passed"], true);
+  EXPECT_EQ(json["numImages"], "100");
+  EXPECT_GE(json["top1Agreement"].get<double>(), 0.99);
+  int integer_layers = 0;
+  for (const auto& layer : json["layers"]) {
+    EXPECT_EQ(layer["weights"]["numDiffering"], "0") << layer["layer"];
+    EXPECT_EQ(layer["numOverflows"], "0") << layer["layer"];
+    EXPECT_NE(layer["inputs"]["numElements"], "0") << layer["layer"];
+    if (!layer["integer"].get<bool>()) continue;
+    EXPECT_NE(layer["sums"]["numElements"], "0") << layer["layer"];
+    ++integer_layers;
+  }
+  EXPECT_GE(integer_layers, 3);
+  EXPECT_TRUE(absl::StrContains(ReadFile(out + "/net_verify.html"), "PASS"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shipped, VerifyTest,
+                         ::testing::Values("digitnet", "lenet"),
+                         [](const auto& info) {
+                           return std::string(info.param);
+                         });
+
+TEST(VerifyChangedTest, ChangedIntegersFailAndExitWith1) {
+  const std::string artifacts = Calibrate("lenet");
+  const std::string weights = artifacts + "/net_deploy_weights.caffemodel";
+  ChangeLayer(weights, "ip2", [](caffe::LayerParameter* layer) {
+    layer->mutable_blobs(1)->set_int32_data(3,
+                                            layer->blobs(1).int32_data(3) + 2);
+  });
+  const std::string out = FreshDirectory("verified");
+  const RunResult result = Verify(artifacts, out, 20);
+  EXPECT_EQ(result.status, 1) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.out, "verdict\tFAIL\n")) << result.out;
+  EXPECT_TRUE(absl::StrContains(
+      result.out, "failure\tlayer \"ip2\": 1 of 5010 weights and biases"))
+      << result.out;
+  // 20 images, one of ten sums each.
+  EXPECT_TRUE(absl::StrContains(result.out,
+                                "layer \"ip2\": 20 of 200 integer sums differ, "
+                                "by up to 2 steps"))
+      << result.out;
+  EXPECT_FALSE(absl::StrContains(result.out, "layer \"conv2\""));
+  EXPECT_TRUE(absl::StrContains(ReadFile(out + "/net_verify.html"), "FAIL"));
+}
+
+TEST(VerifyChangedTest, FilesOfTwoJobsAreRefused) {
+  const std::string artifacts = Calibrate("lenet");
+  const std::string other = Calibrate("lenet", "activation_offset: false\n");
+  for (const char* name : {"/net_fake_quant_model.prototxt",
+                           "/net_fake_quant_weights.caffemodel"}) {
+    fs::copy_file(other + name, artifacts + name,
+                  fs::copy_options::overwrite_existing);
+  }
+  const RunResult result = Verify(artifacts, FreshDirectory("verified"), 5);
+  EXPECT_EQ(result.status, 3);
+  EXPECT_TRUE(absl::StrContains(result.err, "layer \"conv1\"")) << result.err;
+  EXPECT_TRUE(absl::StrContains(result.err, "scale_d") ||
+              absl::StrContains(result.err, "offset_d"))
+      << result.err;
+}
+
+TEST(VerifyChangedTest, BadRecordsAndBlobsAreNamed) {
+  const std::string artifacts = Calibrate("lenet");
+  const std::string record = artifacts + "/net_quant_param_record.txt";
+  const std::string good = ReadFile(record);
+  std::ofstream(record) << absl::StrReplaceAll(good, {{"ip1", "ip9"}});
+  RunResult result = Verify(artifacts, FreshDirectory("verified"), 5);
+  EXPECT_EQ(result.status, 3);
+  EXPECT_TRUE(absl::StrContains(result.err,
+                                "net_quant_param_record.txt: "
+                                "layer \"ip1\""))
+      << result.err;
+  std::ofstream(record) << good;
+
+  ChangeLayer(artifacts + "/net_deploy_weights.caffemodel", "conv2",
+              [](caffe::LayerParameter* layer) {
+                layer->mutable_blobs(0)->mutable_int8_data()->pop_back();
+              });
+  result = Verify(artifacts, FreshDirectory("verified"), 5);
+  EXPECT_EQ(result.status, 3);
+  EXPECT_TRUE(absl::StrContains(result.err, "conv2")) << result.err;
+}
+
+TEST(VerifyCommandTest, FilesMustBeGivenOnceAndWhole) {
+  const std::string empty = FreshDirectory("empty");
+  const RunResult none = Cli({"verify", "--artifacts", empty, "--data",
+                              Data("digits_test_lmdb"), "--out", empty});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_TRUE(absl::StrContains(none.err, empty)) << none.err;
+  const RunResult missing = Cli({"verify", "--deploy-model", "a", "--data",
+                                 Data("digits_test_lmdb"), "--out", empty});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_TRUE(absl::StrContains(missing.err, "--deploy-weights"))
+      << missing.err;
+  const RunResult both =
+      Cli({"verify", "--artifacts", empty, "--deploy-model", "a", "--data",
+           Data("digits_test_lmdb"), "--out", empty});
+  EXPECT_EQ(both.status, 2);
+}
+
+}  // namespace
+}  // namespace quantd
