@@ -100,10 +100,11 @@ absl::Status MatchFactors(const std::string& layer, int index,
 }
 
 // Compares `codes` with `values` over their steps; one per channel, or one.
+// `unit`: see IntegerDifference::Add().
 template <typename Code, typename ChannelOf>
 absl::Status AddDifferences(const std::string& layer, int blob,
                             absl::Span<const Code> codes, const Tensor& values,
-                            const std::vector<double>& steps,
+                            const std::vector<double>& steps, int64_t unit,
                             ChannelOf channel_of,
                             IntegerDifference* difference) {
   if (values.num_elements() != static_cast<int64_t>(codes.size())) {
@@ -125,7 +126,8 @@ absl::Status AddDifferences(const std::string& layer, int blob,
     }
     const double step = steps[steps.size() == 1 ? 0 : channel_of(i)];
     const double code = std::round(value / step);
-    difference->Add(codes[i], std::llround(std::clamp(code, -0x1p40, 0x1p40)));
+    difference->Add(codes[i], std::llround(std::clamp(code, -0x1p40, 0x1p40)),
+                    unit);
   }
   return absl::OkStatus();
 }
@@ -185,12 +187,13 @@ absl::StatusOr<IntegerDifference> CompareWeights(
   ASSIGN_OR_RETURN(const Tensor values, MakeTensor(fake.blobs(0)));
   RETURN_IF_ERROR(AddDifferences<int8_t>(
       deploy.name(), 0, weights.codes, values,
-      {factors.scale_w.begin(), factors.scale_w.end()},
+      {factors.scale_w.begin(), factors.scale_w.end()}, /*unit=*/1,
       [&layout](int64_t i) { return layout.ChannelOf(i); }, &difference));
   if (fake.blobs_size() < 2) return difference;
   ASSIGN_OR_RETURN(const Tensor bias, MakeTensor(fake.blobs(1)));
   RETURN_IF_ERROR(AddDifferences<int32_t>(
       deploy.name(), 1, weights.bias, bias, weights.steps,
+      int64_t{1} << std::max(0, factors.inputs[0]->num_bits - 8),
       [](int64_t i) { return i; }, &difference));
   return difference;
 }

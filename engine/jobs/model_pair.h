@@ -37,7 +37,9 @@ absl::StatusOr<std::map<LayerInput, PairedQuant>> PairQuantLayers(
     std::vector<DeployFactors>* factors);
 
 // Compares the integers of `deploy` with the weights and the bias of `fake`
-// over their steps, rounded. The factors are those of the layer.
+// over their steps, rounded. The factors are those of the layer. For inputs of
+// n > 8 bits less than 2^(n - 8) steps of the bias is no difference: float32
+// resolves no more.
 // Errors: FAILED_PRECONDITION, MODELS_NOT_COMPARABLE for other shapes,
 // WEIGHT_NOT_FINITE for a NaN or infinity in `fake`; those of
 // ReadIntegerWeights() and WeightLayoutOf().

@@ -113,6 +113,22 @@ TEST(ModelPairTest, CountsWeightsAndBiasesThatDiffer) {
   EXPECT_GT(difference->max_steps(), int64_t{1} << 39);
 }
 
+TEST(ModelPairTest, BiasesOfFinerInputsAreComparedAsFloatsResolve) {
+  std::vector<DeployFactors> factors = Factors();
+  factors[1].inputs[0]->num_bits = 12;
+  // 2 steps of 0.125.
+  const auto fake = Parse(Replaced(kFake, "data: 1.25", "data: 1.5"));
+  auto difference =
+      CompareWeights(Parse(kDeploy).layer(1), fake.layer(2), factors[1]);
+  ASSERT_OK(difference);
+  EXPECT_EQ(difference->num_differing(), 0);
+  factors[1].inputs[0]->num_bits = 9;
+  difference =
+      CompareWeights(Parse(kDeploy).layer(1), fake.layer(2), factors[1]);
+  ASSERT_OK(difference);
+  EXPECT_EQ(difference->max_steps(), 1);
+}
+
 TEST(ModelPairTest, OtherBlobsAreErrors) {
   EXPECT_THAT(Compare("dim: 2 dim: 1 dim: 1 } data: [0.5, -0.75]",
                       "dim: 1 } data: 0.5"),

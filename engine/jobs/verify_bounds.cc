@@ -56,9 +56,14 @@ void Judge(v1::VerifyResult* result) {
         std::round((1 - result->top1_agreement()) * num_images) -
         static_cast<double>(result->num_tied_images());
     if (num_others > 1 && num_others > (1 - kMinTop1Agreement) * num_images) {
-      result->add_failures(
-          absl::StrFormat("%.0f of %d images have another top-1 class",
-                          num_others, result->num_images()));
+      result->add_failures(absl::StrFormat(
+          "%.0f of %d images have another top-1 class%s", num_others,
+          result->num_images(),
+          result->failures().empty()
+              ? ", though every layer passes: values between two integers, "
+                "which the float model rounds the other way, change what the "
+                "layers behind them compute"
+              : ""));
     }
   }
   result->set_passed(result->failures().empty());

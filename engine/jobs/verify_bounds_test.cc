@@ -76,6 +76,9 @@ TEST(VerifyBoundsTest, EqualScoresAreNoOtherClass) {
   result.set_num_tied_images(89);
   Judge(&result);
   EXPECT_FALSE(result.passed());
+  EXPECT_THAT(result.failures(),
+              ElementsAre(HasSubstr("11 of 10000 images have another top-1 "
+                                    "class, though every layer passes")));
 }
 
 TEST(VerifyBoundsTest, EachBrokenBoundIsAFailure) {
