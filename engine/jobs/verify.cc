@@ -5,7 +5,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +19,7 @@
 #include "engine/graph/uninplace.h"
 #include "engine/integer/deploy_factors.h"
 #include "engine/integer/deploy_net.h"
-#include "engine/integer/quantized_input.h"
+#include "engine/jobs/fake_quant_probe.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/model_pair.h"
 #include "engine/jobs/net_inputs.h"
@@ -43,12 +42,6 @@ struct Row {
   IntegerDifference inputs;
   IntegerDifference sums;
   IntegerDifference inputs_alone;
-};
-
-// What the fake-quant model computed in a pass.
-struct FakePass {
-  std::map<std::string, std::vector<int16_t>> codes;  // By a Quant's top.
-  std::map<std::string, std::vector<float>> results;  // By an integer layer.
 };
 
 v1::IntegerDifference ToProto(const IntegerDifference& difference) {
@@ -81,13 +74,8 @@ class Verification {
   // Adds a row for each layer with quantized inputs; compares weights.
   absl::Status AddRows();
   absl::Status MakeNets(const Shape& image_shape);
-  // Which blobs of the fake-quant net hold what is compared.
-  void FindFakeWriters();
   absl::Status CompareAll();
   absl::Status ComparePass();
-  absl::Status RunFake();
-  // Takes what layer `index` of the fake-quant net wrote.
-  absl::Status KeepFake(int index);
   // Each layer on the fake-quant model's integers.
   absl::Status CompareLayers();
   absl::Status CompareSums(const IntegerLayer& layer);
@@ -118,10 +106,7 @@ class Verification {
 
   std::unique_ptr<DeployNet> deploy_net_;
   std::unique_ptr<Net> fake_net_;
-  // By layer of the fake-quant net.
-  std::vector<std::vector<PairedQuant>> fake_quants_;
-  std::vector<std::vector<std::string>> fake_results_;
-  FakePass fake_;
+  FakeQuantProbe fake_;
   int64_t num_images_ = 0;
   int64_t num_agreeing_ = 0;
   int64_t num_tied_ = 0;
@@ -210,12 +195,8 @@ absl::Status Verification::MakeNets(const Shape& image_shape) {
     options.keep_blobs.insert(deploy_scores_);
     fake_options.keep_blobs.insert(fake_scores_);
   }
-  for (const auto& [input, quant] : quants_) {
-    fake_options.watch_blobs.insert(quant.blob);
-  }
-  for (const auto& [layer, blob] : result_blobs_) {
-    fake_options.watch_blobs.insert(blob);
-  }
+  fake_ = FakeQuantProbe(quants_, result_blobs_);
+  fake_options.watch_blobs = fake_.WatchedBlobs();
   auto deploy = DeployNet::Create(
       WithInputLayer(std::move(deploy_model_), feed_, 1, image_shape), factors_,
       options);
@@ -231,26 +212,7 @@ absl::Status Verification::MakeNets(const Shape& image_shape) {
                     "fake-quant model: ", {{"model", "fake_quant"}});
   }
   fake_net_ = *std::move(fake);
-  FindFakeWriters();
-  return absl::OkStatus();
-}
-
-void Verification::FindFakeWriters() {
-  std::map<const Tensor*, int> writers;
-  for (int i = 0; i < fake_net_->num_layers(); ++i) {
-    for (const Tensor* top : fake_net_->tops(i)) writers[top] = i;
-  }
-  fake_quants_.resize(fake_net_->num_layers());
-  fake_results_.resize(fake_net_->num_layers());
-  std::set<std::string> seen;
-  for (const auto& [input, quant] : quants_) {
-    // One Quant layer may have several readers.
-    if (!seen.insert(quant.blob).second) continue;
-    fake_quants_[writers[*fake_net_->Blob(quant.blob)]].push_back(quant);
-  }
-  for (const auto& [layer, blob] : result_blobs_) {
-    fake_results_[writers[*fake_net_->Blob(blob)]].push_back(layer);
-  }
+  return fake_.Attach(fake_net_.get());
 }
 
 absl::Status Verification::CompareAll() {
@@ -280,31 +242,9 @@ absl::Status Verification::CompareAll() {
 
 absl::Status Verification::ComparePass() {
   RETURN_IF_ERROR(CopyInputs(*fake_net_, &deploy_net_->net()));
-  RETURN_IF_ERROR(RunFake());
+  RETURN_IF_ERROR(fake_.Run([this] { return tracker_.CheckCancelled(); }));
   RETURN_IF_ERROR(CompareLayers());
   return CompareAlone();
-}
-
-absl::Status Verification::RunFake() {
-  return fake_net_->Forward([this](int index) -> absl::Status {
-    RETURN_IF_ERROR(KeepFake(index));
-    return tracker_.CheckCancelled();
-  });
-}
-
-absl::Status Verification::KeepFake(int index) {
-  for (const PairedQuant& quant : fake_quants_[index]) {
-    ASSIGN_OR_RETURN(const Tensor* blob, fake_net_->Blob(quant.blob));
-    std::vector<int16_t>& codes = fake_.codes[quant.blob];
-    codes.resize(blob->num_elements());
-    QuantizeCodes(blob->values(), quant.params, absl::MakeSpan(codes));
-  }
-  for (const std::string& layer : fake_results_[index]) {
-    ASSIGN_OR_RETURN(const Tensor* blob, fake_net_->Blob(result_blobs_[layer]));
-    const absl::Span<const float> values = blob->values();
-    fake_.results[layer].assign(values.begin(), values.end());
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Verification::RunDeploy() {
@@ -314,8 +254,7 @@ absl::Status Verification::RunDeploy() {
 
 absl::Status Verification::CompareLayers() {
   for (const DeployNet::Input& input : deploy_net_->inputs()) {
-    input.quantized->Force(
-        fake_.codes[quants_[{input.layer, input.bottom}].blob]);
+    input.quantized->Force(fake_.codes({input.layer, input.bottom}));
   }
   RETURN_IF_ERROR(RunDeploy());
   RETURN_IF_ERROR(CompareInputs(&Row::inputs));
@@ -329,7 +268,7 @@ absl::Status Verification::CompareInputs(IntegerDifference Row::*difference) {
   for (const DeployNet::Input& input : deploy_net_->inputs()) {
     const std::vector<int16_t>& own = input.quantized->codes();
     const std::vector<int16_t>& other =
-        fake_.codes[quants_[{input.layer, input.bottom}].blob];
+        fake_.codes({input.layer, input.bottom});
     if (own.size() != other.size()) {
       return OtherShape(input.layer, own.size(), other.size());
     }
@@ -340,7 +279,7 @@ absl::Status Verification::CompareInputs(IntegerDifference Row::*difference) {
 
 absl::Status Verification::CompareSums(const IntegerLayer& layer) {
   const std::vector<int64_t>& sums = layer.sums();
-  const std::vector<float>& results = fake_.results[layer.name()];
+  const std::vector<float>& results = fake_.results(layer.name());
   if (sums.size() != results.size()) {
     return OtherShape(layer.name(), sums.size(), results.size());
   }
