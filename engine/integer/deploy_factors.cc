@@ -13,6 +13,9 @@
 namespace quantd {
 namespace {
 
+// Of a table of non-uniform weights.
+constexpr int kTableCodes = 16;
+
 absl::Status ParseError(const std::string& file, const std::string& place,
                         const std::string& problem) {
   return Error(absl::StatusCode::kInvalidArgument, "RECORD_INVALID",
@@ -42,6 +45,7 @@ class EntryReader {
     }
     if (entry_.has_weight()) {
       ASSIGN_OR_RETURN(factors.scale_w, ReadWeight());
+      factors.weight_tables = entry_.weight().params();
     }
     RETURN_IF_ERROR(CheckNeeds(factors));
     return factors;
@@ -118,12 +122,14 @@ class EntryReader {
 
   absl::StatusOr<std::vector<float>> ReadWeight() const {
     const calibration::FactorParam& factor = entry_.weight();
-    if (factor.data_type() != calibration::S8 || factor.has_params()) {
-      return Invalid("weight.data_type",
-                     factor.has_params()
-                         ? "comes with a table of non-uniform weights; S8 "
-                           "weights without one can be run"
-                         : "must be S8");
+    if (factor.data_type() != calibration::S8) {
+      return Invalid("weight.data_type", "must be S8");
+    }
+    if (factor.has_params() && static_cast<int>(factor.params().size()) !=
+                                   kTableCodes * factor.scale_size()) {
+      return Invalid("weight.params",
+                     absl::StrCat("has ", factor.params().size(), " bytes; ",
+                                  kTableCodes, " per scale are needed"));
     }
     if (factor.scale_size() == 0)
       return Incomplete("weight.scale", "is missing");

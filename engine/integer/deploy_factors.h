@@ -23,6 +23,9 @@ struct DeployFactors {
   // Steps of the weights: one, or one per output channel; none if they are
   // float.
   std::vector<float> scale_w;
+  // Non-uniform weights: for each step the 16 codes that blob 0 may have, one
+  // signed byte each. Empty for uniform ones.
+  std::string weight_tables = {};
 };
 
 // Reads the text or the binary form, told apart by the first byte.

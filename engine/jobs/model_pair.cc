@@ -132,6 +132,32 @@ absl::Status AddDifferences(const std::string& layer, int blob,
   return absl::OkStatus();
 }
 
+// Non-uniform weights are codes of their channel's table.
+absl::Status CheckTables(const std::string& layer, const DeployFactors& factors,
+                         const IntegerWeights& weights,
+                         const WeightLayout& layout) {
+  if (factors.weight_tables.empty()) return absl::OkStatus();
+  const size_t size = factors.weight_tables.size() / factors.scale_w.size();
+  for (size_t i = 0; i < weights.codes.size(); ++i) {
+    const int64_t channel = factors.scale_w.size() == 1
+                                ? 0
+                                : layout.ChannelOf(static_cast<int64_t>(i));
+    const absl::string_view table =
+        absl::string_view(factors.weight_tables).substr(channel * size, size);
+    if (table.find(static_cast<char>(weights.codes[i])) !=
+        absl::string_view::npos) {
+      continue;
+    }
+    return Error(
+        absl::StatusCode::kInvalidArgument, "RECORD_INVALID",
+        absl::StrCat("layer \"", layer, "\": weight.params has no ",
+                     weights.codes[i], ", which blob 0 has in channel ",
+                     channel, "; pass the record of this deploy model"),
+        {{"layer", layer}, {"field", "weight.params"}});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::map<LayerInput, PairedQuant>> PairQuantLayers(
@@ -177,6 +203,7 @@ absl::StatusOr<IntegerDifference> CompareWeights(
   RETURN_IF_ERROR(CheckFits(weights, weights.shape,
                             static_cast<int64_t>(weights.bias.size()),
                             layout.num_channels()));
+  RETURN_IF_ERROR(CheckTables(deploy.name(), factors, weights, layout));
   if (fake.blobs_size() != deploy.blobs_size()) {
     return NotComparable(
         deploy.name(), "blobs",

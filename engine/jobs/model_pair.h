@@ -41,7 +41,8 @@ absl::StatusOr<std::map<LayerInput, PairedQuant>> PairQuantLayers(
 // n > 8 bits less than 2^(n - 8) steps of the bias is no difference: float32
 // resolves no more.
 // Errors: FAILED_PRECONDITION, MODELS_NOT_COMPARABLE for other shapes,
-// WEIGHT_NOT_FINITE for a NaN or infinity in `fake`; those of
+// WEIGHT_NOT_FINITE for a NaN or infinity in `fake`; INVALID_ARGUMENT,
+// RECORD_INVALID for a weight that its table does not have; those of
 // ReadIntegerWeights() and WeightLayoutOf().
 absl::StatusOr<IntegerDifference> CompareWeights(
     const caffe::LayerParameter& deploy, const caffe::LayerParameter& fake,

@@ -129,6 +129,18 @@ TEST(ModelPairTest, BiasesOfFinerInputsAreComparedAsFloatsResolve) {
   EXPECT_EQ(difference->max_steps(), 1);
 }
 
+TEST(ModelPairTest, NonUniformWeightsAreCodesOfTheirTable) {
+  std::vector<DeployFactors> factors = Factors();
+  const auto compare = [&] {
+    return CompareWeights(Parse(kDeploy).layer(1), Parse(kFake).layer(2),
+                          factors[1]);
+  };
+  factors[1].weight_tables = std::string("\xfd", 1) + std::string(15, '\2');
+  EXPECT_OK(compare());
+  factors[1].weight_tables = std::string(16, '\2');
+  EXPECT_THAT(compare(), HasReason("RECORD_INVALID"));
+}
+
 TEST(ModelPairTest, OtherBlobsAreErrors) {
   EXPECT_THAT(Compare("dim: 2 dim: 1 dim: 1 } data: [0.5, -0.75]",
                       "dim: 1 } data: 0.5"),
