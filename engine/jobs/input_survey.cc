@@ -38,6 +38,35 @@ uint64_t FingerprintOf(absl::Span<const float> values) {
   return fingerprint;
 }
 
+struct Range {
+  float min;
+  float max;
+};
+
+// Of at least one value, none of them NaN. In lanes, for the compiler to
+// vectorize: std::minmax_element() is ten times slower.
+Range RangeOf(absl::Span<const float> values) {
+  constexpr size_t kLanes = 16;
+  float mins[kLanes];
+  float maxs[kLanes];
+  std::fill_n(mins, kLanes, values[0]);
+  std::fill_n(maxs, kLanes, values[0]);
+  size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const float value = values[i + lane];
+      mins[lane] = value < mins[lane] ? value : mins[lane];
+      maxs[lane] = value > maxs[lane] ? value : maxs[lane];
+    }
+  }
+  for (; i < values.size(); ++i) {
+    mins[0] = std::min(mins[0], values[i]);
+    maxs[0] = std::max(maxs[0], values[i]);
+  }
+  return {*std::min_element(mins, mins + kLanes),
+          *std::max_element(maxs, maxs + kLanes)};
+}
+
 }  // namespace
 
 void InputSurvey::Add(const Tensor& input, int64_t count) {
@@ -46,10 +75,10 @@ void InputSurvey::Add(const Tensor& input, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     const absl::Span<const float> image =
         input.values().subspan(i * size, size);
-    const auto [min, max] = std::minmax_element(image.begin(), image.end());
-    min_ = num_images() == 0 ? *min : std::min(min_, *min);
-    max_ = num_images() == 0 ? *max : std::max(max_, *max);
-    num_constant_ += *min == *max;
+    const Range range = RangeOf(image);
+    min_ = num_images() == 0 ? range.min : std::min(min_, range.min);
+    max_ = num_images() == 0 ? range.max : std::max(max_, range.max);
+    num_constant_ += range.min == range.max;
     fingerprints_.push_back(FingerprintOf(image));
   }
 }
