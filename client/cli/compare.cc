@@ -5,6 +5,7 @@
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
+#include "client/cli/data_fields.h"
 #include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
 #include "client/input_file.h"
@@ -12,14 +13,11 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxRecords = int64_t{1} << 40;
-constexpr int64_t kMaxBatchSize = 1 << 16;
-
 absl::Status Check(const CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   RETURN_IF_ERROR(CheckMakeFilesFlags(context));
   RETURN_IF_ERROR(CheckModelFlags(flags));
-  RETURN_IF_ERROR(flags.GetInt("max-records", 1, kMaxRecords, 0).status());
+  RETURN_IF_ERROR(MaxRecords(flags).status());
   RETURN_IF_ERROR(CheckInputFile(flags.Get("quantized-model")));
   RETURN_IF_ERROR(CheckInputFile(flags.Get("quantized-weights")));
   return PrepareOut(context);
@@ -29,22 +27,13 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   v1::JobSpec job;
   v1::CompareSpec& spec = *job.mutable_compare();
-  ASSIGN_OR_RETURN(const int64_t batch_size,
-                   flags.GetInt("batch-size", 1, kMaxBatchSize, 0));
-  ASSIGN_OR_RETURN(const int64_t max_records,
-                   flags.GetInt("max-records", 1, kMaxRecords, 0));
-  spec.set_batch_size(static_cast<int32_t>(batch_size));
-  spec.set_max_records(max_records);
   spec.set_name(flags.Get("name"));
   ASSIGN_OR_RETURN(*spec.mutable_model(), UploadModel(context));
   ASSIGN_OR_RETURN(*spec.mutable_quantized()->mutable_prototxt(),
                    UploadFile(context, flags.Get("quantized-model")));
   ASSIGN_OR_RETURN(*spec.mutable_quantized()->mutable_weights(),
                    UploadFile(context, flags.Get("quantized-weights")));
-  ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
-  if (transform.ByteSizeLong() > 0) *spec.mutable_transform() = transform;
-  ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
-                   UploadData(context, flags.Get("data"), max_records));
+  RETURN_IF_ERROR(SetDataFields(context, &spec));
   return job;
 }
 

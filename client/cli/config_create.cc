@@ -1,17 +1,13 @@
 // quantctl config create: the configuration of every layer, to edit.
-#include <filesystem>
 #include <ostream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
-#include "client/blob_transfer.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
 #include "client/cli/config_file.h"
-#include "client/cli/fetch_artifacts.h"
-#include "client/cli/follow_job.h"
+#include "client/cli/make_one_file.h"
 #include "client/cli/model_flags.h"
 #include "client/cli/output/json.h"
 #include "client/input_file.h"
@@ -21,38 +17,12 @@ namespace {
 
 constexpr char kArtifact[] = "config.json";
 
-// The directory of --out, created if missing.
-absl::Status PrepareOut(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return UsageError(absl::StrCat("--out is the directory ", path,
-                                   "; give a file, as ", path, "/config.json"));
-  }
-  const std::string directory =
-      std::filesystem::path(path).parent_path().string();
-  return PrepareDirectory(directory.empty() ? "." : directory);
-}
-
 // Everything that can be found wrong before anything is sent.
 absl::Status Check(const ParsedFlags& flags) {
   for (const char* name : {"model", "weights", "config"}) {
     if (flags.Has(name)) RETURN_IF_ERROR(CheckInputFile(flags.Get(name)));
   }
-  return PrepareOut(flags.Get("out"));
-}
-
-absl::Status FetchConfig(CommandContext& context, const v1::Job& job,
-                         const std::string& path) {
-  ASSIGN_OR_RETURN(Client * client, context.Connect());
-  for (const v1::Artifact& artifact : job.artifacts()) {
-    if (artifact.name() != kArtifact) continue;
-    return BlobTransfer(client).Fetch(artifact.blob(), path,
-                                      [](int64_t, int64_t) {});
-  }
-  return Error(absl::StatusCode::kNotFound, "ARTIFACT_NOT_FOUND",
-               absl::StrCat("job ", job.id(), " has no file ", kArtifact,
-                            "; the server may be of another version"),
-               {{"name", kArtifact}});
+  return PrepareOutFile(flags.Get("out"), kArtifact);
 }
 
 void PrintResult(CommandContext& context, const v1::Job& job,
@@ -81,10 +51,11 @@ absl::StatusOr<int> Run(CommandContext& context) {
     ASSIGN_OR_RETURN(*inspect.mutable_config(),
                      UploadFile(context, flags.Get("config")));
   }
-  ASSIGN_OR_RETURN(const v1::Job job, RunJobOnServer(context, spec));
-  if (const int code = ReportJobEnd(context, job); code != 0) return code;
   const std::string out = flags.Get("out");
-  RETURN_IF_ERROR(FetchConfig(context, job, out));
+  v1::Job job;
+  ASSIGN_OR_RETURN(const int code,
+                   MakeOneFile(context, spec, kArtifact, out, &job));
+  if (code != 0) return code;
   PrintResult(context, job, out);
   context.Hint(absl::StrCat(
       "edit ", out, " as you like; next: quantctl calibrate --config ", out));

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
+#include "client/cli/data_fields.h"
 #include "client/cli/model_flags.h"
 #include "client/cli/output/json.h"
 #include "client/datasets.h"
@@ -14,13 +15,10 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxRecords = int64_t{1} << 40;
-
 absl::StatusOr<int> Run(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   const std::string& path = flags.words()[0];
-  ASSIGN_OR_RETURN(const int64_t max_records,
-                   flags.GetInt("max-records", 1, kMaxRecords, 0));
+  ASSIGN_OR_RETURN(const int64_t max_records, MaxRecords(flags));
   RETURN_IF_ERROR(OpenRecords(path).status());
   ASSIGN_OR_RETURN(const std::string id,
                    UploadData(context, path, max_records, flags.Get("name")));

@@ -5,6 +5,7 @@
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
+#include "client/cli/data_fields.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_report.h"
 #include "client/cli/model_flags.h"
@@ -13,25 +14,14 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxRecords = int64_t{1} << 40;
-constexpr int64_t kMaxBatchSize = 1 << 16;
-
 absl::StatusOr<int> Run(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   RETURN_IF_ERROR(CheckModelFlags(flags));
-  ASSIGN_OR_RETURN(const int64_t max_records,
-                   flags.GetInt("max-records", 1, kMaxRecords, 0));
-  ASSIGN_OR_RETURN(const int64_t batch_size,
-                   flags.GetInt("batch-size", 1, kMaxBatchSize, 0));
+  RETURN_IF_ERROR(MaxRecords(flags).status());
   v1::JobSpec job_spec;
   v1::EvaluateSpec& spec = *job_spec.mutable_evaluate();
   ASSIGN_OR_RETURN(*spec.mutable_model(), UploadModel(context));
-  ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
-  if (transform.ByteSizeLong() > 0) *spec.mutable_transform() = transform;
-  ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
-                   UploadData(context, flags.Get("data"), max_records));
-  spec.set_batch_size(static_cast<int32_t>(batch_size));
-  spec.set_max_records(max_records);
+  RETURN_IF_ERROR(SetDataFields(context, &spec));
   ASSIGN_OR_RETURN(const v1::Job job, RunJobOnServer(context, job_spec));
   if (const int code = ReportJobEnd(context, job); code != 0) return code;
   if (context.json()) {

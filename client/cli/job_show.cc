@@ -20,8 +20,10 @@ void AddSpec(const v1::JobSpec& spec, Table* table) {
   }
   table->AddRow({"model", MainFileOf(spec)});
   table->AddRow({"weights", ModelOf(spec).weights().file_name()});
+  if (spec.has_uninplace()) return;
   if (spec.has_inspect()) {
     table->AddRow({"config", spec.inspect().config().file_name()});
+    return;
   }
   if (spec.has_convert()) {
     table->AddRow({"record", spec.convert().record().file_name()});

@@ -15,7 +15,6 @@
 namespace quantd {
 namespace {
 
-constexpr int64_t kMaxBatchSize = 1 << 16;
 constexpr int64_t kMaxCrop = 1 << 16;
 
 std::string BaseName(const std::string& path) {

@@ -15,6 +15,9 @@
 
 namespace quantd {
 
+// Of --batch-size.
+inline constexpr int64_t kMaxBatchSize = 1 << 16;
+
 // --model and --weights.
 std::vector<FlagSpec> ModelFileFlags();
 

@@ -8,15 +8,13 @@
 #include "client/cli/artifact_files.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
+#include "client/cli/data_fields.h"
 #include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
 #include "client/input_file.h"
 
 namespace quantd {
 namespace {
-
-constexpr int64_t kMaxRecords = int64_t{1} << 40;
-constexpr int64_t kMaxBatchSize = 1 << 16;
 
 struct FileFlag {
   const char* name;
@@ -56,7 +54,7 @@ absl::StatusOr<QuantizedFiles> Check(const CommandContext& context) {
   RETURN_IF_ERROR(CheckMakeFilesFlags(context));
   ASSIGN_OR_RETURN(const QuantizedFiles files, ReadFiles(flags));
   RETURN_IF_ERROR(CheckDataFlags(flags));
-  RETURN_IF_ERROR(flags.GetInt("max-records", 1, kMaxRecords, 0).status());
+  RETURN_IF_ERROR(MaxRecords(flags).status());
   for (const FileFlag& flag : kFileFlags) {
     RETURN_IF_ERROR(CheckInputFile(files.*flag.path));
   }
@@ -69,12 +67,6 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context,
   const ParsedFlags& flags = context.flags();
   v1::JobSpec job;
   v1::VerifySpec& spec = *job.mutable_verify();
-  ASSIGN_OR_RETURN(const int64_t batch_size,
-                   flags.GetInt("batch-size", 1, kMaxBatchSize, 0));
-  ASSIGN_OR_RETURN(const int64_t max_records,
-                   flags.GetInt("max-records", 1, kMaxRecords, 0));
-  spec.set_batch_size(static_cast<int32_t>(batch_size));
-  spec.set_max_records(max_records);
   spec.set_name(flags.Get("name"));
   ASSIGN_OR_RETURN(*spec.mutable_deploy()->mutable_prototxt(),
                    UploadFile(context, files.deploy_model));
@@ -86,10 +78,7 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context,
                    UploadFile(context, files.fake_quant_model));
   ASSIGN_OR_RETURN(*spec.mutable_fake_quant()->mutable_weights(),
                    UploadFile(context, files.fake_quant_weights));
-  ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
-  if (transform.ByteSizeLong() > 0) *spec.mutable_transform() = transform;
-  ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
-                   UploadData(context, flags.Get("data"), max_records));
+  RETURN_IF_ERROR(SetDataFields(context, &spec));
   return job;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/jobs/inspect.h"
 #include "engine/jobs/job.h"
 #include "engine/jobs/train.h"
+#include "engine/jobs/uninplace_model.h"
 #include "engine/jobs/verify.h"
 
 namespace quantd {
@@ -30,6 +31,8 @@ absl::StatusOr<JobOutput> RunJob(const v1::JobSpec& spec,
       return RunVerify(spec.verify(), inputs, monitor);
     case v1::JobSpec::kInspect:
       return RunInspect(spec.inspect(), inputs, monitor);
+    case v1::JobSpec::kUninplace:
+      return RunUninplace(spec.uninplace(), inputs, monitor);
     case v1::JobSpec::kConvert:
       return RunConvert(spec.convert(), inputs, monitor);
     case v1::JobSpec::KIND_NOT_SET:

@@ -20,6 +20,7 @@
 #include "engine/integer/deploy_factors.h"
 #include "engine/integer/deploy_net.h"
 #include "engine/jobs/fake_quant_probe.h"
+#include "engine/jobs/fed_passes.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/model_pair.h"
 #include "engine/jobs/net_inputs.h"
@@ -220,23 +221,10 @@ absl::Status Verification::CompareAll() {
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
   RETURN_IF_ERROR(MakeNets(reader->image_shape()));
-  RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*fake_net_, BatchSize())));
-  const int64_t wanted =
-      spec_.max_records() > 0
-          ? std::min(spec_.max_records(), reader->num_records())
-          : reader->num_records();
-  tracker_.Begin("COMPARE", (wanted + BatchSize() - 1) / BatchSize());
-  Tensor labels;
-  while (num_images_ < wanted) {
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed_, reader.get(), fake_net_.get(), &labels));
-    if (count == 0) break;
-    const int64_t used = std::min(count, wanted - num_images_);
-    if (used < count) RETURN_IF_ERROR(KeepImages(used, fake_net_.get()));
-    RETURN_IF_ERROR(ComparePass());
-    num_images_ += used;
-    tracker_.Advance(num_images_ / BatchSize(), used);
-  }
+  ASSIGN_OR_RETURN(num_images_,
+                   RunFedPasses(feed_, BatchSize(), spec_.max_records(),
+                                reader.get(), fake_net_.get(), &tracker_,
+                                [this] { return ComparePass(); }));
   return absl::OkStatus();
 }
 

@@ -70,13 +70,18 @@ absl::Status CheckModel(const v1::Model& model) {
   return CheckBlobRef("model.weights", model.weights());
 }
 
-absl::Status CheckInspect(const v1::InspectSpec& spec) {
-  const v1::Model& model = spec.model();
-  if (!model.has_prototxt()) return Required("inspect.model.prototxt");
-  RETURN_IF_ERROR(CheckBlobRef("model.prototxt", model.prototxt()));
-  if (model.has_weights()) {
-    RETURN_IF_ERROR(CheckBlobRef("model.weights", model.weights()));
+// A model whose weights may be absent; `kind` is the job's.
+absl::Status CheckNetwork(const std::string& kind, const v1::Model& model) {
+  if (!model.has_prototxt()) {
+    return Required(absl::StrCat(kind, ".model.prototxt"));
   }
+  RETURN_IF_ERROR(CheckBlobRef("model.prototxt", model.prototxt()));
+  if (!model.has_weights()) return absl::OkStatus();
+  return CheckBlobRef("model.weights", model.weights());
+}
+
+absl::Status CheckInspect(const v1::InspectSpec& spec) {
+  RETURN_IF_ERROR(CheckNetwork("inspect", spec.model()));
   if (!spec.has_config()) return absl::OkStatus();
   return CheckBlobRef("config", spec.config());
 }
@@ -242,9 +247,13 @@ void AddTransform(const v1::Transform& transform,
   if (transform.has_mean_file()) refs->push_back(transform.mean_file());
 }
 
+void AddNetwork(const v1::Model& model, std::vector<v1::BlobRef>* refs) {
+  refs->push_back(model.prototxt());
+  if (model.has_weights()) refs->push_back(model.weights());
+}
+
 void AddInspect(const v1::InspectSpec& spec, std::vector<v1::BlobRef>* refs) {
-  refs->push_back(spec.model().prototxt());
-  if (spec.model().has_weights()) refs->push_back(spec.model().weights());
+  AddNetwork(spec.model(), refs);
   if (spec.has_config()) refs->push_back(spec.config());
 }
 
@@ -275,6 +284,8 @@ std::string JobKind(const v1::JobSpec& spec) {
       return "convert";
     case v1::JobSpec::kVerify:
       return "verify";
+    case v1::JobSpec::kUninplace:
+      return "uninplace";
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
@@ -306,6 +317,8 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
     AddTransform(spec.compare().transform(), &refs);
   } else if (spec.has_inspect()) {
     AddInspect(spec.inspect(), &refs);
+  } else if (spec.has_uninplace()) {
+    AddNetwork(spec.uninplace().model(), &refs);
   } else if (spec.has_convert()) {
     AddModel(spec.convert().model(), &refs);
     refs.push_back(spec.convert().record());
@@ -357,11 +370,14 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
       return CheckConvert(spec.convert());
     case v1::JobSpec::kVerify:
       return CheckVerify(spec.verify());
+    case v1::JobSpec::kUninplace:
+      return CheckNetwork("uninplace", spec.uninplace().model());
     case v1::JobSpec::KIND_NOT_SET:
       break;
   }
   return Required(
-      "kind (calibrate, convert, evaluate, compare, verify, train or inspect)");
+      "kind (calibrate, convert, evaluate, compare, verify, train, inspect or "
+      "uninplace)");
 }
 
 }  // namespace quantd::jobs

@@ -205,6 +205,21 @@ TEST(JobSpecTest, TrainListsWhatItNeeds) {
   EXPECT_THAT(ListDatasets(spec), ElementsAre("ds-1", "ds-2"));
 }
 
+TEST(JobSpecTest, UninplaceNeedsThePrototxtOnly) {
+  v1::JobSpec spec;
+  v1::UninplaceSpec* uninplace = spec.mutable_uninplace();
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  *uninplace->mutable_model()->mutable_prototxt() = Ref('a');
+  EXPECT_OK(CheckSpec(spec));
+  *uninplace->mutable_model()->mutable_weights() = Ref('X');
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+  *uninplace->mutable_model()->mutable_weights() = Ref('b');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_EQ(JobKind(spec), "uninplace");
+  EXPECT_THAT(ListBlobs(spec), SizeIs(2));
+  EXPECT_THAT(ListDatasets(spec), SizeIs(0));
+}
+
 TEST(JobSpecTest, InspectNeedsThePrototxtOnly) {
   v1::JobSpec spec;
   v1::InspectSpec* inspect = spec.mutable_inspect();

@@ -28,8 +28,9 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
 
-constexpr const char* kKinds[] = {"calibrate", "compare", "convert", "evaluate",
-                                  "inspect",   "train",   "verify"};
+constexpr const char* kKinds[] = {"calibrate", "compare", "convert",
+                                  "evaluate",  "inspect", "train",
+                                  "uninplace", "verify"};
 constexpr const char* kPhases[] = {"LOAD",       "TRANSFORM",  "BATCHNORM",
                                    "STATISTICS", "THRESHOLDS", "EMIT",
                                    "EVALUATE",   "COMPARE",    "TRAIN"};

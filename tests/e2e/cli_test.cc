@@ -266,6 +266,31 @@ TEST_F(CliTest, CreatesAConfigurationAndCalibratesWithIt) {
   EXPECT_EQ(ReadFile(directory + "/a/digitnet_config.json"), ReadFile(json));
 }
 
+TEST_F(CliTest, WritesANetworkWithoutInPlaceLayers) {
+  const std::string directory = FreshDirectory("uninplace");
+  const std::string in_place = directory + "/in_place.prototxt";
+  // DigitNet's layers write blobs of their own: one more that does not.
+  std::ofstream(in_place)
+      << ReadFile(Data("digitnet_deploy.prototxt"))
+      << R"(layer { name: "again" type: "ReLU" bottom: "prob" top: "prob" })";
+  const std::string out = directory + "/new/out.prototxt";
+  const RunResult result = Cli({"uninplace", "--model", in_place, "--weights",
+                                Data("digitnet.caffemodel"), "--out", out});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(ParseValues(result.out)["file"], out);
+  const std::string text = ReadFile(out);
+  EXPECT_TRUE(absl::StrContains(text, "bottom: \"prob_orig\"")) << text;
+
+  const RunResult evaluated =
+      Cli({"evaluate", "--model", out, "--weights", Data("digitnet.caffemodel"),
+           "--scale=0.00390625", "--data", Data("digits_test_lmdb")});
+  ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_NEAR(Value(evaluated.out, "float.top1"), 0.9465, 1e-6);
+  const RunResult refused =
+      Cli({"uninplace", "--model", in_place, "--out", directory});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+}
+
 TEST_F(CliTest, AWrongConfigurationIsPlaced) {
   const std::string cfg = FreshDirectory("config") + "/quant.cfg";
   std::ofstream(cfg) << "batch_num: 2\n  skip_layers: 'conv9'\n";

@@ -79,13 +79,9 @@ v1::JobState ParseStateName(const std::string& name) {
 }
 
 std::string KindName(const v1::JobSpec& spec) {
-  if (spec.has_calibrate()) return "calibrate";
-  if (spec.has_evaluate()) return "evaluate";
-  if (spec.has_train()) return "train";
-  if (spec.has_compare()) return "compare";
-  if (spec.has_inspect()) return "inspect";
-  if (spec.has_convert()) return "convert";
-  return "-";
+  const auto* kinds = v1::JobSpec::descriptor()->FindOneofByName("kind");
+  const auto* kind = spec.GetReflection()->GetOneofFieldDescriptor(spec, kinds);
+  return kind == nullptr ? "-" : kind->name();
 }
 
 const v1::Model& ModelOf(const v1::JobSpec& spec) {
@@ -93,6 +89,8 @@ const v1::Model& ModelOf(const v1::JobSpec& spec) {
   if (spec.has_compare()) return spec.compare().model();
   if (spec.has_inspect()) return spec.inspect().model();
   if (spec.has_convert()) return spec.convert().model();
+  if (spec.has_uninplace()) return spec.uninplace().model();
+  if (spec.has_verify()) return spec.verify().deploy();
   return spec.evaluate().model();
 }
 
@@ -104,6 +102,7 @@ std::string MainFileOf(const v1::JobSpec& spec) {
 std::string DatasetOf(const v1::JobSpec& spec) {
   if (spec.has_calibrate()) return spec.calibrate().dataset_id();
   if (spec.has_compare()) return spec.compare().dataset_id();
+  if (spec.has_verify()) return spec.verify().dataset_id();
   return spec.evaluate().dataset_id();
 }
 

@@ -71,6 +71,16 @@ TEST(FormatTest, Kinds) {
       "b");
   EXPECT_EQ(KindName(spec), "convert");
   EXPECT_EQ(ModelOf(spec).prototxt().file_name(), "b");
+  spec.mutable_verify()->mutable_deploy()->mutable_prototxt()->set_file_name(
+      "d");
+  spec.mutable_verify()->set_dataset_id("ds-2");
+  EXPECT_EQ(KindName(spec), "verify");
+  EXPECT_EQ(MainFileOf(spec), "d");
+  EXPECT_EQ(DatasetOf(spec), "ds-2");
+  spec.mutable_uninplace()->mutable_model()->mutable_prototxt()->set_file_name(
+      "u");
+  EXPECT_EQ(KindName(spec), "uninplace");
+  EXPECT_EQ(MainFileOf(spec), "u");
 }
 
 }  // namespace
