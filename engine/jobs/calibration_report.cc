@@ -6,8 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
+#include "base/status_macros.h"
+#include "engine/jobs/pretty_json.h"
 #include "engine/report/calibration_report.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace quantd {
 namespace {
@@ -155,13 +156,7 @@ std::vector<v1::FloatLayerReport> DescribeFloatLayers(const QuantPlan& plan) {
 
 absl::StatusOr<std::vector<OutputFile>> ReportFiles(
     const v1::CalibrationReport& report) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  const auto status =
-      google::protobuf::util::MessageToJsonString(report, &json, options);
-  if (!status.ok()) return absl::InternalError(status.ToString());
+  ASSIGN_OR_RETURN(std::string json, PrettyJson(report));
   return std::vector<OutputFile>{
       {report.name() + "_report.json", std::move(json)},
       {report.name() + "_report.html", CalibrationReportHtml(report)}};
