@@ -56,24 +56,13 @@ void FakeQuantReference(absl::Span<const float> x,
 
 void FakeQuant(absl::Span<const float> x, const FakeQuantParams& params,
                absl::Span<float> y) {
-  // Clipping the quotient to whole numbers before rounding gives the same as
-  // clipping q after it, and keeps every value in int32.
-  const int32_t half = 1 << (params.num_bits - 1);
-  const auto low = static_cast<float>(-half - params.offset);
-  const auto high = static_cast<float>(half - 1 - params.offset);
+  const QuotientRounder rounder(params);
   const float scale = params.scale;
   const float* from = x.data();
   float* to = y.data();
   const auto size = static_cast<int64_t>(x.size());
   for (int64_t i = 0; i < size; ++i) {
-    float quotient = from[i] / scale;
-    quotient = quotient > low ? quotient : low;  // Also NaN.
-    quotient = quotient < high ? quotient : high;
-    int32_t whole = static_cast<int32_t>(quotient);
-    const float rest = quotient - static_cast<float>(whole);  // Exact.
-    whole += static_cast<int32_t>(rest >= 0.5f);
-    whole -= static_cast<int32_t>(rest <= -0.5f);
-    to[i] = static_cast<float>(whole) * scale;
+    to[i] = static_cast<float>(rounder.Round(from[i] / scale)) * scale;
   }
 }
 

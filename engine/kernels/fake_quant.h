@@ -29,6 +29,32 @@ absl::Status CheckFakeQuantParams(const FakeQuantParams& params);
 // float(1 / double(inv_scale)).
 float ScaleOfInverse(float inv_scale);
 
+// From a quotient x / scale to q - offset. Clipping to whole numbers before
+// rounding gives the same as clipping q after it, and keeps every value in
+// int32. Inline, as loops over it are vectorized.
+class QuotientRounder {
+ public:
+  // `params` must pass CheckFakeQuantParams().
+  explicit QuotientRounder(const FakeQuantParams& params)
+      : low_(static_cast<float>(-(1 << (params.num_bits - 1)) - params.offset)),
+        high_(static_cast<float>((1 << (params.num_bits - 1)) - 1 -
+                                 params.offset)) {}
+
+  int32_t Round(float quotient) const {
+    quotient = quotient > low_ ? quotient : low_;  // Also NaN.
+    quotient = quotient < high_ ? quotient : high_;
+    int32_t whole = static_cast<int32_t>(quotient);
+    const float rest = quotient - static_cast<float>(whole);  // Exact.
+    whole += static_cast<int32_t>(rest >= 0.5f);
+    whole -= static_cast<int32_t>(rest <= -0.5f);
+    return whole;
+  }
+
+ private:
+  float low_;
+  float high_;
+};
+
 // `params` must pass CheckFakeQuantParams(); `y` has the size of `x` and may be
 // the same memory.
 void FakeQuant(absl::Span<const float> x, const FakeQuantParams& params,
