@@ -11,7 +11,7 @@
 #include "engine/eval/top_k.h"
 #include "engine/graph/optimize_for_inference.h"
 #include "engine/jobs/score_output.h"
-#include "engine/layers/registry.h"
+#include "engine/simulator/simulator.h"
 
 namespace quantd {
 namespace {
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
   options.keep_blobs = {output};
   ASSIGN_OR_RETURN(caffe::NetParameter optimized,
                    OptimizeForInference(std::move(param), options.keep_blobs));
-  return Net::Create(std::move(optimized), options, MakeLayer);
+  return CreateSimulator(std::move(optimized), options);
 }
 
 v1::Accuracy ToProto(const TopK& top_k, int64_t num_classes) {
