@@ -136,6 +136,25 @@ TEST(WholeWeightsTest, KnownStepsWinWhereTheyFit) {
   EXPECT_THAT(weights->codes, ElementsAre(127, 10));
 }
 
+TEST(WholeWeightsTest, StepsFoundAreThoseOfTheRecord) {
+  // A step that is not what its float32 reciprocal stands for.
+  float scale = kScaleA;
+  float stored = scale;
+  while (stored == scale) {
+    scale = std::nextafter(scale, 1.0f);
+    stored = ScaleOfInverse(static_cast<float>(1.0 / scale));
+  }
+  std::vector<float> codes;
+  for (int code = -127; code <= 127; ++code) codes.push_back(code);
+  caffe::LayerParameter layer =
+      Layer("type: 'InnerProduct' inner_product_param { num_output: 1 }");
+  AddBlob({1, 255}, Times(codes, scale), &layer);
+  const auto weights = FindWholeWeights(layer, {0.5f, 0, 8});
+  ASSERT_TRUE(weights.has_value());
+  EXPECT_EQ(weights->codes, codes);
+  EXPECT_THAT(weights->steps, ElementsAre(stored * 0.5f));
+}
+
 TEST(WholeWeightsTest, FloatsAreNoWholeNumbers) {
   caffe::LayerParameter layer =
       Layer("type: 'InnerProduct' inner_product_param { num_output: 1 }");
