@@ -149,6 +149,12 @@ absl::Status Verification::Load() {
     deploy_scores_ = deploy_scores->blob;
     fake_scores_ = fake_scores->blob;
   }
+  if (!spec_.has_quant_param_record()) {
+    return Error(absl::StatusCode::kInvalidArgument, "FIELD_REQUIRED",
+                 "the deploy model has no quantization layers; give its "
+                 "quant_param_record.txt or .bin as quant_param_record",
+                 {{"field", "quant_param_record"}});
+  }
   const std::string& record_name = spec_.quant_param_record().file_name();
   ASSIGN_OR_RETURN(const std::string bytes,
                    inputs_.read_blob(spec_.quant_param_record()));

@@ -80,8 +80,14 @@ absl::Status CheckNetwork(const std::string& kind, const v1::Model& model) {
   return CheckBlobRef("model.weights", model.weights());
 }
 
+absl::Status CheckTarget(int target) {
+  if (v1::Target_IsValid(target)) return absl::OkStatus();
+  return OutOfRange("target", absl::StrCat(target), "a Target");
+}
+
 absl::Status CheckInspect(const v1::InspectSpec& spec) {
   RETURN_IF_ERROR(CheckNetwork("inspect", spec.model()));
+  RETURN_IF_ERROR(CheckTarget(spec.target()));
   if (!spec.has_config()) return absl::OkStatus();
   return CheckBlobRef("config", spec.config());
 }
@@ -132,6 +138,16 @@ absl::Status CheckSave(int save) {
   return OutOfRange("save", absl::StrCat(save), "a SaveType");
 }
 
+absl::Status CheckShiftBit(const v1::CalibrateSpec& spec) {
+  if (!spec.search_shift_bit() || spec.target() == v1::TARGET_ASCEND) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+               "spec.search_shift_bit is only for target ascend: SS928 shifts "
+               "no sums; leave it out",
+               {{"options", "search_shift_bit, target"}});
+}
+
 absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
   if (!spec.has_model()) return Required("calibrate.model");
   RETURN_IF_ERROR(CheckModel(spec.model()));
@@ -141,6 +157,8 @@ absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
   RETURN_IF_ERROR(CheckTransform(spec.transform()));
   if (spec.has_config()) RETURN_IF_ERROR(CheckBlobRef("config", spec.config()));
   RETURN_IF_ERROR(CheckSave(spec.save()));
+  RETURN_IF_ERROR(CheckTarget(spec.target()));
+  RETURN_IF_ERROR(CheckShiftBit(spec));
   return CheckName(spec.name());
 }
 
@@ -152,6 +170,7 @@ absl::Status CheckConvert(const v1::ConvertSpec& spec) {
   RETURN_IF_ERROR(CheckRange("convert.record.size_bytes",
                              spec.record().size_bytes(), kMaxRecordBytes));
   RETURN_IF_ERROR(CheckSave(spec.save()));
+  RETURN_IF_ERROR(CheckTarget(spec.target()));
   return CheckName(spec.name());
 }
 
@@ -181,14 +200,14 @@ absl::Status CheckCompare(const v1::CompareSpec& spec) {
 absl::Status CheckVerify(const v1::VerifySpec& spec) {
   if (!spec.has_deploy()) return Required("verify.deploy");
   RETURN_IF_ERROR(CheckModel(spec.deploy()));
-  if (!spec.has_quant_param_record()) {
-    return Required("verify.quant_param_record");
+  // The worker knows whether the deploy model needs one.
+  if (spec.has_quant_param_record()) {
+    RETURN_IF_ERROR(
+        CheckBlobRef("verify.quant_param_record", spec.quant_param_record()));
+    RETURN_IF_ERROR(CheckRange("verify.quant_param_record.size_bytes",
+                               spec.quant_param_record().size_bytes(),
+                               kMaxRecordBytes));
   }
-  RETURN_IF_ERROR(
-      CheckBlobRef("verify.quant_param_record", spec.quant_param_record()));
-  RETURN_IF_ERROR(CheckRange("verify.quant_param_record.size_bytes",
-                             spec.quant_param_record().size_bytes(),
-                             kMaxRecordBytes));
   if (!spec.has_fake_quant()) return Required("verify.fake_quant");
   RETURN_IF_ERROR(CheckModel(spec.fake_quant()));
   if (spec.dataset_id().empty()) return Required("verify.dataset_id");
@@ -324,7 +343,9 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
     refs.push_back(spec.convert().record());
   } else if (spec.has_verify()) {
     AddModel(spec.verify().deploy(), &refs);
-    refs.push_back(spec.verify().quant_param_record());
+    if (spec.verify().has_quant_param_record()) {
+      refs.push_back(spec.verify().quant_param_record());
+    }
     AddModel(spec.verify().fake_quant(), &refs);
     AddTransform(spec.verify().transform(), &refs);
   }

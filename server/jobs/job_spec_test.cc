@@ -102,7 +102,34 @@ TEST(JobSpecTest, ReferencesAreListedOnce) {
   EXPECT_EQ(JobKind(v1::JobSpec()), "none");
 }
 
-TEST(JobSpecTest, VerifyNeedsTwoModelsRecordAndData) {
+TEST(JobSpecTest, TargetsAreKnownAndOnlyAscendShifts) {
+  v1::JobSpec spec = Calibrate();
+  spec.mutable_calibrate()->set_search_shift_bit(true);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_CONFLICT"));
+  spec.mutable_calibrate()->set_target(v1::TARGET_SS928);
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_CONFLICT"));
+  spec.mutable_calibrate()->set_target(v1::TARGET_ASCEND);
+  EXPECT_OK(CheckSpec(spec));
+  spec.mutable_calibrate()->set_target(static_cast<v1::Target>(3));
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+
+  v1::ConvertSpec* convert = spec.mutable_convert();
+  *convert->mutable_model() = Calibrate().calibrate().model();
+  *convert->mutable_record() = Ref('c');
+  convert->set_target(v1::TARGET_ASCEND);
+  EXPECT_OK(CheckSpec(spec));
+  convert->set_target(static_cast<v1::Target>(-1));
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+
+  v1::InspectSpec* inspect = spec.mutable_inspect();
+  *inspect->mutable_model() = Calibrate().calibrate().model();
+  inspect->set_target(v1::TARGET_SS928);
+  EXPECT_OK(CheckSpec(spec));
+  inspect->set_target(static_cast<v1::Target>(7));
+  EXPECT_THAT(CheckSpec(spec), HasReason("OPTION_OUT_OF_RANGE"));
+}
+
+TEST(JobSpecTest, VerifyNeedsTwoModelsAndData) {
   v1::JobSpec spec;
   v1::VerifySpec* verify = spec.mutable_verify();
   EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
@@ -110,7 +137,9 @@ TEST(JobSpecTest, VerifyNeedsTwoModelsRecordAndData) {
   *verify->mutable_fake_quant()->mutable_prototxt() = Ref('c');
   *verify->mutable_fake_quant()->mutable_weights() = Ref('d');
   verify->set_dataset_id("ds-1");
-  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  // Models of some targets have no record; the job knows.
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_THAT(ListBlobs(spec), SizeIs(4));
   *verify->mutable_quant_param_record() = Ref('e');
   EXPECT_OK(CheckSpec(spec));
   EXPECT_EQ(JobKind(spec), "verify");
