@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/config/ascend.h"
 #include "engine/config/quantizable.h"
 #include "engine/config/suggestions.h"
 
@@ -10,7 +11,9 @@ namespace quantd {
 KnownLayers::KnownLayers(const caffe::NetParameter& net,
                          const QuantConfig& config) {
   for (const caffe::LayerParameter& layer : net.layer()) {
-    layers_[layer.name()].type = layer.type();
+    Layer& known = layers_[layer.name()];
+    known.type = layer.type();
+    if (config.target == Target::kAscend) known.refusal = AscendRefusal(layer);
     names_.push_back(layer.name());
   }
   for (size_t i = 0; i < config.layers.size(); ++i) {
@@ -38,15 +41,18 @@ absl::StatusOr<int> KnownLayers::FindQuantizable(
   const auto it = layers_.find(name);
   if (it == layers_.end()) return NotFound(not_found, name, field, place);
   if (it->second.config_index >= 0) return it->second.config_index;
-  return PlaceError(
-      absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
-      absl::StrCat("layer ", name, " does not support quant. Layer type ",
-                   it->second.type,
-                   " does not support quantize; remove the entry"),
-      place,
-      {{"layer", name},
-       {"options", std::string(field)},
-       {"type", it->second.type}});
+  const std::string why =
+      it->second.refusal.empty()
+          ? absl::StrCat("Layer type ", it->second.type,
+                         " does not support quantize")
+          : absl::StrCat("For target ascend: ", it->second.refusal);
+  return PlaceError(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+                    absl::StrCat("layer ", name, " does not support quant. ",
+                                 why, "; remove the entry"),
+                    place,
+                    {{"layer", name},
+                     {"options", std::string(field)},
+                     {"type", it->second.type}});
 }
 
 absl::Status KnownLayers::CheckSkipFusion(const std::string& name,

@@ -18,7 +18,7 @@ namespace quantd {
 
 class KnownLayers {
  public:
-  // config: DefaultQuantConfig(net).
+  // config: DefaultQuantConfig() of `net`.
   KnownLayers(const caffe::NetParameter& net, const QuantConfig& config);
 
   // Index of layer `name` in QuantConfig::layers. field: what names it.
@@ -46,6 +46,7 @@ class KnownLayers {
   struct Layer {
     std::string type;
     int config_index = -1;  // -1: not quantizable.
+    std::string refusal;    // Why, where the type does not say it.
   };
 
   absl::Status NotFound(absl::string_view message, const std::string& layer,

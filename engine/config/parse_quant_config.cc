@@ -290,10 +290,11 @@ absl::Status ReadLayerEntry(const std::string& name, const Json& value,
 
 absl::StatusOr<QuantConfig> ParseQuantConfig(absl::string_view json_text,
                                              absl::string_view file_name,
-                                             const caffe::NetParameter& net) {
+                                             const caffe::NetParameter& net,
+                                             Target target) {
   const std::string file(file_name);
   ASSIGN_OR_RETURN(const Json json, ParseStrictJson(json_text, file));
-  ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net));
+  ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net, target));
   RETURN_IF_ERROR(CheckObject(json, "the configuration", {file, ""}));
 
   const KnownLayers known(net, config);

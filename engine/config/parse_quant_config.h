@@ -25,7 +25,8 @@ namespace quantd {
 //                        BatchNorm
 absl::StatusOr<QuantConfig> ParseQuantConfig(absl::string_view json_text,
                                              absl::string_view file_name,
-                                             const caffe::NetParameter& net);
+                                             const caffe::NetParameter& net,
+                                             Target target = Target::kSs928);
 
 }  // namespace quantd
 

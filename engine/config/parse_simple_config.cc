@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
+#include "engine/config/ascend.h"
 #include "engine/config/config_place.h"
 #include "engine/config/known_layers.h"
 #include "engine/config/quant_ranges.h"
@@ -76,7 +77,9 @@ absl::Status Reader::CheckOnce(absl::string_view field,
 
 absl::Status Reader::CheckType(const std::string& type, absl::string_view field,
                                const ConfigPlace& place) const {
-  if (IsQuantizable(type)) return absl::OkStatus();
+  const bool known = config_.target == Target::kAscend ? IsAscendType(type)
+                                                       : IsQuantizable(type);
+  if (known) return absl::OkStatus();
   return PlaceError(
       absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
       absl::StrCat("Layer type ", type,
@@ -314,12 +317,12 @@ absl::StatusOr<QuantConfig> Reader::Read() {
 
 absl::StatusOr<QuantConfig> ParseSimpleQuantConfig(
     absl::string_view text, absl::string_view file_name,
-    const caffe::NetParameter& net) {
+    const caffe::NetParameter& net, Target target) {
   const std::string file(file_name);
   ASSIGN_OR_RETURN(
       const auto parsed,
       SimpleConfigText::Parse(absl::StripPrefix(text, kByteOrderMark), file));
-  ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net));
+  ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net, target));
   return Reader(parsed.get(), std::move(config), net).Read();
 }
 

@@ -24,7 +24,7 @@ namespace quantd {
 // for types that cannot be quantized.
 absl::StatusOr<QuantConfig> ParseSimpleQuantConfig(
     absl::string_view text, absl::string_view file_name,
-    const caffe::NetParameter& net);
+    const caffe::NetParameter& net, Target target = Target::kSs928);
 
 }  // namespace quantd
 

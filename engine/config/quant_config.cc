@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/ascend.h"
 #include "engine/config/config_keys.h"
 #include "engine/config/python_json.h"
 #include "engine/config/quantizable.h"
@@ -26,6 +27,11 @@ LayerQuantConfig DefaultLayer(const caffe::LayerParameter& layer) {
     config.weights->channel_wise = AllowsChannelWise(layer.type());
   }
   return config;
+}
+
+bool CanQuantize(const caffe::LayerParameter& layer, Target target) {
+  if (target == Target::kAscend) return AscendRefusal(layer).empty();
+  return IsQuantizable(layer.type());
 }
 
 absl::Status CheckNames(const caffe::NetParameter& net) {
@@ -112,11 +118,13 @@ const LayerQuantConfig* QuantConfig::FindLayer(absl::string_view name) const {
   return nullptr;
 }
 
-absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net) {
+absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net,
+                                               Target target) {
   RETURN_IF_ERROR(CheckNames(net));
   QuantConfig config;
+  config.target = target;
   for (const caffe::LayerParameter& layer : net.layer()) {
-    if (IsQuantizable(layer.type())) {
+    if (CanQuantize(layer, target)) {
       config.layers.push_back(DefaultLayer(layer));
     }
   }

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "engine/config/target.h"
 #include "engine/quant/lloyd.h"
 #include "proto/caffe/caffe.pb.h"
 
@@ -64,6 +65,7 @@ struct BnUpdateConfig {
 };
 
 struct QuantConfig {
+  Target target = Target::kSs928;  // Not in config.json.
   int version = 1;
   int64_t batch_num = 1;  // Forward passes of calibration, > 0.
   bool activation_offset = true;
@@ -71,7 +73,7 @@ struct QuantConfig {
   std::vector<std::string> skip_fusion_layers;
   bool update_bn = false;
   BnUpdateConfig bn_update;  // With update_bn.
-  // One per layer of a quantizable type, in net order.
+  // One per layer that the target can quantize, in net order.
   std::vector<LayerQuantConfig> layers;
   // Why layers are off, for the user, where no config.json says so; empty
   // otherwise.
@@ -81,12 +83,13 @@ struct QuantConfig {
   const LayerQuantConfig* FindLayer(absl::string_view name) const;
 };
 
-// AMCT's defaults for every quantizable layer of `net`: the upgraded float net
-// of phase TEST, before fusion; blobs are not read.
-// Errors: INVALID_ARGUMENT for layer names that are used twice or equal a key
-// of config.json; FAILED_PRECONDITION, NOTHING_QUANTIZED if no layer of `net`
-// can be quantized.
-absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net);
+// AMCT's defaults for every layer of `net` that `target` can quantize (for
+// Ascend: ascend.h). `net`: the upgraded float net of phase TEST, before
+// fusion; blobs' values are not read. Errors: INVALID_ARGUMENT for layer names
+// that are used twice or equal a key of config.json; FAILED_PRECONDITION,
+// NOTHING_QUANTIZED if no layer of `net` can be quantized.
+absl::StatusOr<QuantConfig> DefaultQuantConfig(const caffe::NetParameter& net,
+                                               Target target = Target::kSs928);
 
 // init_algo as the configuration spells it: "uniform", "gaussian",
 // "d2sampling".

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "engine/config/ascend.h"
 #include "engine/config/quantizable.h"
 
 namespace quantd {
@@ -120,6 +121,10 @@ std::string Planner::FloatReason(const caffe::LayerParameter& layer,
                               " is off unless switched on in the "
                               "configuration");
   }
+  if (config_.target == Target::kAscend) {
+    const std::string refusal = AscendRefusal(layer);
+    if (!refusal.empty()) return refusal;
+  }
   if (!config.weights) return "";
   if (IsRecurrent(layer.type())) {
     return "quantization of recurrent layers is not supported by this build";
@@ -179,16 +184,19 @@ void Planner::CollectConsumers() {
 void Planner::PlanBlob(const std::string& blob) {
   const std::vector<BlobConsumer>& consumers = consumers_[blob];
   std::vector<std::string> willing;
+  std::vector<BlobConsumer> quantizing;
   const BlobConsumer* refusing = nullptr;
   for (const BlobConsumer& consumer : consumers) {
     if (nodes_[consumer.layer_index].Wants(consumer.bottom_index)) {
       willing.push_back(consumer.layer);
+      quantizing.push_back(consumer);
     } else if (refusing == nullptr) {
       refusing = &consumer;
     }
   }
   if (willing.empty()) return;
-  if (refusing != nullptr) {
+  // Ascend's Quant layers leave the blob itself to the other readers.
+  if (refusing != nullptr && config_.target != Target::kAscend) {
     const std::string names = absl::StrJoin(willing, ", ");
     for (const std::string& layer : willing) {
       dragged_[layer] =
@@ -208,17 +216,17 @@ void Planner::PlanBlob(const std::string& blob) {
   };
   QuantizedBlob quantized;
   quantized.blob = blob;
-  quantized.consumers = consumers;
-  quantized.params = *params_of(consumers[0]);
+  quantized.consumers = quantizing;
+  quantized.params = *params_of(quantizing[0]);
   quantized.with_offset =
       quantized.params.with_offset.value_or(config_.activation_offset);
-  for (const BlobConsumer& consumer : consumers) {
+  for (const BlobConsumer& consumer : quantizing) {
     if (*params_of(consumer) == quantized.params) continue;
     Warn("CONSUMER_PARAMS_DIFFER",
-         absl::StrCat("layers \"", consumers[0].layer, "\" and \"",
+         absl::StrCat("layers \"", quantizing[0].layer, "\" and \"",
                       consumer.layer, "\" read blob \"", blob,
                       "\" with different activation_quant_params; those of \"",
-                      consumers[0].layer, "\" are used"),
+                      quantizing[0].layer, "\" are used"),
          {{"blob", blob}, {"layer", consumer.layer}});
   }
   if (quantized.params.num_bits > kMaxSafeBits) {
@@ -227,7 +235,7 @@ void Planner::PlanBlob(const std::string& blob) {
                       quantized.params.num_bits,
                       " bits; sums may overflow on "
                       "the SoC, 12 are advised"),
-         {{"blob", blob}, {"layer", consumers[0].layer}});
+         {{"blob", blob}, {"layer", quantizing[0].layer}});
   }
   plan_.blobs.push_back(std::move(quantized));
 }
@@ -252,7 +260,7 @@ void Planner::PlanLayers() {
     const std::string reason =
         node.float_reason.empty() ? dragged_[name] : node.float_reason;
     plan_.floats.push_back({i, name, node.layer->type(), reason});
-    if (IsCubeType(node.layer->type())) {
+    if (config_.target == Target::kSs928 && IsCubeType(node.layer->type())) {
       Warn("CUBE_LAYER_FLOAT",
            absl::StrCat("Layer ", name,
                         " must be quantized as it is an "

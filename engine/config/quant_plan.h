@@ -85,6 +85,11 @@ struct QuantPlan {
 // float are warned of (CUBE_LAYER_FLOAT), and so are more than 12 bits
 // (ACCUMULATOR_OVERFLOW_RISK) and SNQ in the first or the last layer with
 // weights (SNQ_OUTER_LAYER).
+//
+// For Ascend a blob is quantized for those consumers that are switched on, and
+// stays float for the others: its Quant layers are in the deploy model. There
+// is no CUBE_LAYER_FLOAT.
+//
 // Errors: INVALID_ARGUMENT for in-place layers and repeated layer names;
 // FAILED_PRECONDITION, NOTHING_QUANTIZED if no blob is left.
 absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,

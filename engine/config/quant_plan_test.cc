@@ -211,5 +211,35 @@ TEST_F(QuantPlanTest, InPlaceLayersAndRepeatedNamesAreRefused) {
   EXPECT_THAT(MakeQuantPlan(net_, config_), HasReason("LAYER_NAME_NOT_UNIQUE"));
 }
 
+TEST(AscendPlanTest, QuantizesABlobForSomeOfItsReaders) {
+  const caffe::NetParameter net = Net(kResidual);
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       DefaultQuantConfig(net, Target::kAscend));
+  ASSERT_EQ(config.layers.size(), 3);  // Two convolutions, one InnerProduct.
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net, config));
+  EXPECT_THAT(Blobs(plan), ElementsAre("data", "r1", "d"));
+  EXPECT_THAT(plan.warnings, IsEmpty());
+  EXPECT_THAT(plan.floats, IsEmpty());
+  // Not the sum, which reads r1 as well.
+  ASSERT_EQ(plan.blobs[1].consumers.size(), 1);
+  EXPECT_EQ(plan.blobs[1].consumers[0].layer, "conv2");
+  EXPECT_EQ(plan.FindInput("sum", 0), nullptr);
+  EXPECT_EQ(plan.weights.size(), 3);
+}
+
+TEST(AscendPlanTest, LooksAtTheWeightsShape) {
+  caffe::NetParameter net = Net(kResidual);
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config,
+                       DefaultQuantConfig(net, Target::kAscend));
+  caffe::BlobShape* shape =
+      net.mutable_layer(1)->mutable_blobs(0)->mutable_shape();
+  for (int i = 0; i < 5; ++i) shape->add_dim(1);
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net, config));
+  EXPECT_THAT(Blobs(plan), ElementsAre("r1", "d"));
+  ASSERT_EQ(plan.floats.size(), 1);
+  EXPECT_THAT(plan.floats[0].reason, HasSubstr("four axes"));
+  EXPECT_THAT(plan.warnings, IsEmpty());
+}
+
 }  // namespace
 }  // namespace quantd

@@ -12,11 +12,14 @@ namespace quantd {
 // Reads config.json (parse_quant_config.h) or the simplified configuration
 // (parse_simple_config.h). A text that begins with '{' or '[' is JSON, whatever
 // the file is called; any other is JSON only in a file named *.json.
-// net: as for DefaultQuantConfig().
-// Errors: those of the form.
+// net: as for DefaultQuantConfig(). Ascend has data of 8 bits and uniform
+// weights only.
+// Errors: those of the form; for Ascend, with file and layer, INVALID_ARGUMENT:
+// OPTION_OUT_OF_RANGE for other bits, OPTION_CONFLICT for snq_quantize.
 absl::StatusOr<QuantConfig> ReadQuantConfig(absl::string_view text,
                                             absl::string_view file_name,
-                                            const caffe::NetParameter& net);
+                                            const caffe::NetParameter& net,
+                                            Target target = Target::kSs928);
 
 }  // namespace quantd
 

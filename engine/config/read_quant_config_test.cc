@@ -51,5 +51,44 @@ TEST(ReadQuantConfigTest, BrokenJsonIsReportedAsJson) {
   EXPECT_THAT(BatchNum("", "config.json"), HasReason("CONFIG_PARSE"));
 }
 
+TEST(ReadQuantConfigTest, AscendRefusesWhatItLacks) {
+  caffe::NetParameter net;
+  for (const char* type : {"Convolution", "Eltwise", "InnerProduct"}) {
+    caffe::LayerParameter& layer = *net.add_layer();
+    layer.set_name(std::string("a") + type);
+    layer.set_type(type);
+    layer.add_bottom("data");
+  }
+  const auto read = [&net](const std::string& text) {
+    return ReadQuantConfig(text, "file", net, Target::kAscend);
+  };
+  ASSERT_OK_AND_ASSIGN(const QuantConfig config, read("batch_num: 2"));
+  EXPECT_EQ(config.target, Target::kAscend);
+  EXPECT_EQ(config.batch_num, 2);
+  ASSERT_EQ(config.layers.size(), 2);
+  EXPECT_EQ(config.layers[1].name, "aInnerProduct");
+  EXPECT_OK(read(R"({"aConvolution":{"quant_enable":true}})"));
+  EXPECT_OK(read("skip_layer_types: 'InnerProduct'"));
+
+  EXPECT_THAT(read(R"({"aEltwise":{"quant_enable":true}})"),
+              AllOf(HasReason("OPTION_CONFLICT"),
+                    StatusIs(kInvalid, "Eltwise is not quantized for Ascend")));
+  EXPECT_THAT(read("skip_layer_types: 'Eltwise'"),
+              HasReason("OPTION_CONFLICT"));
+  EXPECT_THAT(
+      read(R"({"aConvolution":{"activation_quant_params":{"num_bits":12}}})"),
+      AllOf(HasReason("OPTION_OUT_OF_RANGE"),
+            StatusIs(kInvalid, "aConvolution")));
+  EXPECT_THAT(read("common_config { ifmr_quantize { num_bits: 9 } }"),
+              HasReason("OPTION_OUT_OF_RANGE"));
+  EXPECT_THAT(read("common_config { snq_quantize { } }"),
+              HasReason("OPTION_CONFLICT"));
+  // Not of a layer that is off.
+  EXPECT_OK(
+      read("skip_layers: 'aInnerProduct' override_layer_configs { "
+           "layer_name: 'aInnerProduct' calibration_config { ifmr_quantize { "
+           "num_bits: 9 } } }"));
+}
+
 }  // namespace
 }  // namespace quantd
