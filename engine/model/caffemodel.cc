@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "engine/hdf5/hdf5_reader.h"
 #include "engine/model/caffemodel_h5.h"
+#include "engine/model/cann_offset.h"
 #include "engine/model/names.h"
 #include "engine/model/wire_limits.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -116,6 +117,7 @@ absl::StatusOr<caffe::NetParameter> ParseCaffemodel(
   for (caffe::LayerParameter& layer : *net.mutable_layer()) {
     MoveBvlcParameters(&layer);
   }
+  LoadCannOffsets(&net);
   return net;
 }
 

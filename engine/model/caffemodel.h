@@ -14,7 +14,8 @@ namespace quantd {
 
 // The net in `bytes`, as written: not upgraded. Of BVLC's `Clip` and `Swish`
 // layers, whose field numbers mean something else in ATC's schema, the
-// parameters are put where our schema has them; fields that the schema does
+// parameters are put where our schema has them, CANN's form of quant_param's
+// offset becomes the number (cann_offset.h); fields that the schema does
 // not know are kept and written back by SerializeCaffemodel().
 // Memory: about twice `bytes`.
 // Errors: INVALID_ARGUMENT, CAFFEMODEL_PARSE with file, offset, size: empty,

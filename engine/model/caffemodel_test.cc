@@ -146,5 +146,15 @@ TEST(CaffemodelTest, BvlcNumbersOfClipAndSwishAreUnderstood) {
   EXPECT_EQ(net.layer(1).swish_param().beta(), 2);
 }
 
+TEST(CaffemodelTest, CannsOffsetsBecomeNumbers) {
+  // quant_param (208) with offset (3) as one byte.
+  const std::string bytes =
+      Bytes(100, Bytes(1, "q") + Bytes(208, std::string("\x1A\x01\xF2")));
+  ASSERT_OK_AND_ASSIGN(const caffe::NetParameter net,
+                       ParseCaffemodel(bytes, "m"));
+  EXPECT_EQ(net.layer(0).quant_param().offset(), -14);
+  EXPECT_TRUE(net.layer(0).quant_param().unknown_fields().empty());
+}
+
 }  // namespace
 }  // namespace quantd

@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/model/cann_offset.h"
 #include "engine/model/kept_text.h"
 #include "engine/model/names.h"
 #include "engine/model/text_positions.h"
@@ -207,6 +208,22 @@ class ValuePrinter
   }
 };
 
+class CannOffsetPrinter : public ValuePrinter {
+ public:
+  void PrintInt32(int32_t value, Generator* generator) const override {
+    generator->PrintString(CannOffsetText(value));
+  }
+};
+
+std::string Print(const google::protobuf::Message& message,
+                  google::protobuf::TextFormat::Printer* printer) {
+  printer->SetDefaultFieldValuePrinter(new ValuePrinter);  // Takes ownership.
+  printer->SetHideUnknownFields(true);
+  std::string text;
+  printer->PrintToString(message, &text);
+  return text;
+}
+
 }  // namespace
 
 absl::Status ParsePrototxt(absl::string_view text, const std::string& file_name,
@@ -222,6 +239,8 @@ absl::Status ParsePrototxt(absl::string_view text, const std::string& file_name,
     return ParseError(file_name, Place(),
                       "the file is empty; pass the complete prototxt");
   }
+  const std::string numeric = NumbersForCannOffsets(text);
+  text = numeric;
   Collector collector(text, file_name);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&collector);
@@ -252,11 +271,16 @@ absl::StatusOr<caffe::NetParameter> ParseNetPrototxt(
 
 std::string PrintPrototxt(const google::protobuf::Message& message) {
   google::protobuf::TextFormat::Printer printer;
-  printer.SetDefaultFieldValuePrinter(new ValuePrinter);  // Takes ownership.
-  printer.SetHideUnknownFields(true);
-  std::string text;
-  printer.PrintToString(message, &text);
-  return text;
+  return Print(message, &printer);
+}
+
+std::string PrintCannPrototxt(const caffe::NetParameter& net) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.RegisterFieldValuePrinter(
+      caffe::QuantParameter::descriptor()->FindFieldByNumber(
+          caffe::QuantParameter::kOffsetFieldNumber),
+      new CannOffsetPrinter);  // Takes ownership.
+  return Print(net, &printer);
 }
 
 }  // namespace quantd

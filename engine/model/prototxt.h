@@ -29,6 +29,7 @@ inline constexpr int kMaxPrototxtDepth = 100;
 // the parameters of a layer type that BVLC Caffe does not have, is kept as text
 // (kept_text.h) with a warning (at most 100 in all); everything else unknown is
 // an error, because dropping it would change what the net computes.
+// CANN's form of quant_param.offset is read as the number (cann_offset.h).
 // warnings: appended to; may be null.
 // Errors: INVALID_ARGUMENT, PROTOTXT_PARSE with file, line and column (from 1)
 //   and token: bad syntax, unknown field or enum value, a number out of range,
@@ -49,6 +50,10 @@ absl::StatusOr<caffe::NetParameter> ParseNetPrototxt(
 // from a text follow at the end of their message, each on a line; those from a
 // binary file have no name and are left out.
 std::string PrintPrototxt(const google::protobuf::Message& message);
+
+// The same in CANN's dialect: the offset of a quant_param, in [-128, 127], is a
+// string of one byte (cann_offset.h).
+std::string PrintCannPrototxt(const caffe::NetParameter& net);
 
 }  // namespace quantd
 

@@ -8,6 +8,7 @@ namespace quantd {
 namespace {
 
 using ::quantd::testing::HasReason;
+using ::quantd::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -193,6 +194,30 @@ TEST(PrototxtTest, FloatsSurviveARoundTrip) {
     ASSERT_OK(ParsePrototxt(PrintPrototxt(param), "p", &read));
     EXPECT_EQ(read.SerializeAsString(), param.SerializeAsString());
   }
+}
+
+TEST(PrototxtTest, CannsOffsetsAreBytesInTextAndNumbersInMemory) {
+  const char kText[] =
+      "layer {\n"
+      "  name: \"q\"\n"
+      "  type: \"Quant\"\n"
+      "  quant_param {\n"
+      "    scale: 2\n"
+      "    offset: \"\\200\"\n"
+      "    object_layer: \"conv1\"\n"
+      "  }\n"
+      "}\n";
+  ASSERT_OK_AND_ASSIGN(const caffe::NetParameter net,
+                       ParseNetPrototxt(kText, "p"));
+  EXPECT_EQ(net.layer(0).quant_param().offset(), -128);
+  EXPECT_EQ(PrintCannPrototxt(net), kText);
+  ASSERT_OK_AND_ASSIGN(const caffe::NetParameter again,
+                       ParseNetPrototxt(PrintPrototxt(net), "p"));
+  EXPECT_EQ(again.SerializeAsString(), net.SerializeAsString());
+  // Places of errors are those of the file.
+  EXPECT_THAT(ParseNetPrototxt(
+                  "layer { quant_param { offset: \"\\200\" bad: 1 } }", "p"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "p:1:38:"));
 }
 
 }  // namespace
