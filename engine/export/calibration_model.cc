@@ -10,7 +10,7 @@ namespace quantd {
 namespace {
 
 caffe::LayerParameter IfmrLayer(const QuantizedBlob& blob, int64_t batch_num,
-                                const std::string& record_path) {
+                                const std::string& record_path, Target target) {
   const BlobConsumer& first = blob.consumers.front();
   caffe::LayerParameter layer;
   layer.set_name(
@@ -29,6 +29,7 @@ caffe::LayerParameter IfmrLayer(const QuantizedBlob& blob, int64_t batch_num,
     ifmr->add_object_layer(consumer.layer);
   }
   ifmr->set_record_file_path(record_path);
+  if (target == Target::kAscend) return layer;
   ifmr->set_index(first.bottom_index);
   ifmr->set_num_bits(blob.params.num_bits);
   return layer;
@@ -38,12 +39,13 @@ caffe::LayerParameter IfmrLayer(const QuantizedBlob& blob, int64_t batch_num,
 
 caffe::NetParameter CalibrationModel(caffe::NetParameter net,
                                      const QuantPlan& plan, int64_t batch_num,
-                                     const std::string& record_path) {
+                                     const std::string& record_path,
+                                     Target target) {
   // By index of the layer that they stand in front of.
   std::map<int, std::vector<caffe::LayerParameter>> inserted;
   for (const QuantizedBlob& blob : plan.blobs) {
     inserted[blob.consumers.front().layer_index].push_back(
-        IfmrLayer(blob, batch_num, record_path));
+        IfmrLayer(blob, batch_num, record_path, target));
   }
   google::protobuf::RepeatedPtrField<caffe::LayerParameter> layers;
   layers.Swap(net.mutable_layer());

@@ -14,10 +14,12 @@ namespace quantd {
 // `net`, the plan's net, with an IFMR layer in front of the first consumer of
 // each quantized blob: bottom the blob, no top, name
 // "<layer>_<index>_ifmr_layer" by that consumer, object_layer all consumers.
-// batch_num: forward passes. record_path: where they write the factors.
+// batch_num: forward passes. record_path: where they write the factors. CANN's
+// schema, for Ascend, has no index and bits.
 caffe::NetParameter CalibrationModel(caffe::NetParameter net,
                                      const QuantPlan& plan, int64_t batch_num,
-                                     const std::string& record_path);
+                                     const std::string& record_path,
+                                     Target target = Target::kSs928);
 
 }  // namespace quantd
 

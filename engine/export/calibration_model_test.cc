@@ -48,6 +48,12 @@ TEST(CalibrationModelTest, IfmrLayersStandBeforeTheirFirstConsumer) {
   EXPECT_EQ(ifmr.record_file_path(), "r.txt");
   EXPECT_EQ(ifmr.index(), 0u);
   EXPECT_EQ(ifmr.num_bits(), 12u);
+
+  const caffe::NetParameter cann =
+      CalibrationModel(net, plan, 3, "r.txt", Target::kAscend);
+  EXPECT_EQ(cann.layer(1).ifmr_param().object_layer(1), "sum");
+  EXPECT_FALSE(cann.layer(1).ifmr_param().has_index());
+  EXPECT_FALSE(cann.layer(1).ifmr_param().has_num_bits());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// The files of a quantized net, in AMCT's SS928 dialect.
-// Not here: CANN's and Sophgo's dialects.
+// The files of a quantized net, in AMCT's SS928 dialect and in CANN's
+// (docs/targets.md).
+// Not here: Sophgo's dialect.
 #ifndef QUANTD_ENGINE_EXPORT_EXPORT_H_
 #define QUANTD_ENGINE_EXPORT_EXPORT_H_
 
@@ -17,7 +18,7 @@ namespace quantd {
 
 // What a file belongs to.
 enum class FileGroup {
-  kDeploy,        // The deploy model and the factors for the SoC's compiler.
+  kDeploy,        // The deploy model, and factors for the SoC's compiler.
   kFakeQuant,     // The fake-quant model.
   kGraph,         // quant.json.
   kChoices,       // Configuration and record: what the others follow from.
@@ -61,6 +62,13 @@ absl::StatusOr<std::vector<ExportedFile>> ExportNet(
 // FakeQuantModel(); RESOURCE_EXHAUSTED, MESSAGE_TOO_LARGE for a caffemodel of
 // 2 GiB or more.
 absl::StatusOr<std::vector<ExportedFile>> ExportSs928(const ExportInput& input);
+
+// The same in CANN's dialect, without the two quant_param_record: the Quant and
+// DeQuant layers of the deploy model have the factors. The record is in CANN's
+// schema (cann_record.h).
+// Errors: also those of CheckAscendRecord() and InsertDequantLayers().
+absl::StatusOr<std::vector<ExportedFile>> ExportAscend(
+    const ExportInput& input);
 
 }  // namespace quantd
 

@@ -39,8 +39,12 @@ Json OutputDescription(const std::string& origin) {
 class Describer {
  public:
   Describer(const caffe::NetParameter& original, const FusionReport& fusion,
-            const QuantPlan& plan)
+            const caffe::NetParameter& fake_quant, const QuantPlan& plan)
       : fusion_(fusion) {
+    for (const caffe::LayerParameter& layer : fake_quant.layer()) {
+      if (layer.type() != "DeQuant") continue;
+      dequantized_.insert(layer.dequant_param().object_layer());
+    }
     for (const caffe::LayerParameter& layer : original.layer()) {
       originals_.insert(layer.name());
     }
@@ -68,18 +72,24 @@ class Describer {
     if (layer.type() == "Quant") {
       op["attr"] =
           OriginalNames(OriginalsOf(layer.quant_param().object_layer()));
+    } else if (layer.type() == "DeQuant") {
+      Stand(layer.dequant_param().object_layer(), true, &op);
     } else if (quantized_.contains(layer.name()) ||
                fusion_.fused.count(layer.name()) > 0) {
-      const std::vector<std::string> originals = OriginalsOf(layer.name());
-      op["attr"] = OriginalNames(originals);
-      if (!originals.empty()) {
-        op["output_desc"] = OutputDescription(originals.back());
-      }
+      Stand(layer.name(), !dequantized_.contains(layer.name()), &op);
     }
     return op;
   }
 
  private:
+  // `op` stands for `layer`; with `result` its output is that layer's.
+  void Stand(const std::string& layer, bool result, Json* op) const {
+    const std::vector<std::string> originals = OriginalsOf(layer);
+    (*op)["attr"] = OriginalNames(originals);
+    if (!result || originals.empty()) return;
+    (*op)["output_desc"] = OutputDescription(originals.back());
+  }
+
   std::vector<std::string> OriginalsOf(const std::string& layer) const {
     const auto it = fusion_.fused.find(layer);
     if (it != fusion_.fused.end()) return it->second;
@@ -90,6 +100,7 @@ class Describer {
   const FusionReport& fusion_;
   absl::flat_hash_set<std::string> originals_;
   absl::flat_hash_set<std::string> quantized_;
+  absl::flat_hash_set<std::string> dequantized_;
   absl::flat_hash_map<std::string, std::string> producers_;
   int next_id_ = 0;
 };
@@ -100,7 +111,7 @@ std::string QuantJson(const std::string& name,
                       const caffe::NetParameter& original,
                       const caffe::NetParameter& fake_quant,
                       const FusionReport& fusion, const QuantPlan& plan) {
-  Describer describer(original, fusion, plan);
+  Describer describer(original, fusion, fake_quant, plan);
   Json ops = Json::array();
   for (const caffe::LayerParameter& layer : fake_quant.layer()) {
     ops.push_back(describer.Describe(layer));

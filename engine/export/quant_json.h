@@ -13,10 +13,10 @@ namespace quantd {
 
 // {"name": name, "graph": [{"op": [...]}]} with one op per layer of
 // `fake_quant`, in order: name, type (Input layers: "Data"), id from 0, input
-// as "producer:top index". Fused and quantized layers and Quant layers also
-// carry the names of the layers of `original` that they stand for, none for a
-// layer that only the passes made; the first two also name the original layer
-// whose output theirs equals.
+// as "producer:top index". Fused and quantized layers, Quant and DeQuant layers
+// also carry the names of the layers of `original` that they stand for, none
+// for a layer that only the passes made; the first two also name the original
+// layer whose output theirs equals, or the DeQuant layer behind them does.
 std::string QuantJson(const std::string& name,
                       const caffe::NetParameter& original,
                       const caffe::NetParameter& fake_quant,

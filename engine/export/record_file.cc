@@ -9,32 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
-#include "engine/config/first_parse_error.h"
 #include "engine/config/quantizable.h"
 #include "engine/config/scale_record.h"
 #include "engine/export/layer_weights.h"
-#include "engine/model/prototxt.h"
+#include "engine/export/record_text.h"
 #include "engine/quant/process_scale.h"
-#include "google/protobuf/text_format.h"
 
 namespace quantd {
 namespace {
-
-constexpr size_t kMaxRecordBytes = size_t{64} << 20;
-
-absl::Status ParseError(const std::string& file, int line, int column,
-                        const std::string& problem) {
-  // protobuf counts from 0; -1 where it knows no place.
-  return Error(
-      absl::StatusCode::kInvalidArgument, "RECORD_INVALID",
-      absl::StrCat(file, ":", line + 1, ":", column + 1, ": ", problem,
-                   ". the record_file{", file,
-                   "} cannot be parsered, please ensure it matches with "
-                   "scale_offset_record.proto!"),
-      {{"file", file},
-       {"line", absl::StrCat(line + 1)},
-       {"column", absl::StrCat(column + 1)}});
-}
 
 // Checks one entry of a record.
 class EntryChecker {
@@ -200,28 +182,13 @@ void AddSkipFusion(const std::string& layer, amct::ScaleOffsetRecord* record) {
 }  // namespace
 
 std::string RecordToText(const amct::ScaleOffsetRecord& record) {
-  return PrintPrototxt(record);
+  return RecordMessageToText(record);
 }
 
 absl::StatusOr<amct::ScaleOffsetRecord> ParseRecord(
     absl::string_view text, const std::string& file_name) {
-  if (text.size() > kMaxRecordBytes) {
-    return ParseError(file_name, 0, 0,
-                      absl::StrCat("more than ", kMaxRecordBytes, " bytes"));
-  }
   amct::ScaleOffsetRecord record;
-  FirstParseError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  // MergeFromString() lets the last of repeated optional fields win.
-  if (!parser.MergeFromString(std::string(text), &record)) {
-    return ParseError(file_name, error.line(), error.column(), error.message());
-  }
-  if (!record.IsInitialized()) {
-    return ParseError(file_name, 0, 0,
-                      absl::StrCat("missing required fields: ",
-                                   record.InitializationErrorString()));
-  }
+  RETURN_IF_ERROR(ParseRecordMessage(text, file_name, &record));
   return record;
 }
 

@@ -1,5 +1,6 @@
 // scale_offset_record.txt: AMCT's record of scales and offsets, SS928 schema.
-// Not here: finding entries (engine/config/scale_record.h), CANN's schema.
+// Not here: finding entries (engine/config/scale_record.h), CANN's schema
+// (cann_record.h).
 #ifndef QUANTD_ENGINE_EXPORT_RECORD_FILE_H_
 #define QUANTD_ENGINE_EXPORT_RECORD_FILE_H_
 
@@ -14,8 +15,7 @@
 
 namespace quantd {
 
-// `record` as text: indent 2, fields by number, floats with the fewest digits
-// (at most 9) that read back as the same float32.
+// `record` as text (record_text.h).
 std::string RecordToText(const amct::ScaleOffsetRecord& record);
 
 // Reads text; of an optional field that is repeated the last value counts.

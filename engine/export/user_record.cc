@@ -87,8 +87,8 @@ absl::Status CheckInputUsed(const caffe::LayerParameter& layer, int index,
 
 absl::StatusOr<QuantConfig> ConfigOfRecord(
     const amct::ScaleOffsetRecord& record, const caffe::NetParameter& net,
-    const std::string& file_name) {
-  ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net));
+    const std::string& file_name, Target target) {
+  ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net, target));
   config.activation_offset = false;
   config.off_reason = "the record has no factors for it";
   absl::flat_hash_map<std::string, std::vector<int>> bottoms;

@@ -28,7 +28,7 @@ namespace quantd {
 // file_name: of the record, for messages.
 absl::StatusOr<QuantConfig> ConfigOfRecord(
     const amct::ScaleOffsetRecord& record, const caffe::NetParameter& net,
-    const std::string& file_name);
+    const std::string& file_name, Target target = Target::kSs928);
 
 // Checks that no key of `record` is a layer that fusion removed: factors must
 // be those of the fused net, unless skip_fusion keeps the layer.
