@@ -17,7 +17,6 @@
 #include "engine/config/read_quant_config.h"
 #include "engine/core/net.h"
 #include "engine/export/export.h"
-#include "engine/export/record_file.h"
 #include "engine/graph/drop_tail.h"
 #include "engine/graph/reuse_blobs.h"
 #include "engine/jobs/accuracy.h"
@@ -25,6 +24,7 @@
 #include "engine/jobs/bn_updated_model.h"
 #include "engine/jobs/calibration_report.h"
 #include "engine/jobs/factor_records.h"
+#include "engine/jobs/find_shift_bits.h"
 #include "engine/jobs/fusion_check.h"
 #include "engine/jobs/input_survey.h"
 #include "engine/jobs/intermediate_files.h"
@@ -36,6 +36,7 @@
 #include "engine/jobs/warning_collector.h"
 #include "engine/jobs/weight_factors.h"
 #include "engine/layers/registry.h"
+#include "engine/model/float_model.h"
 #include "engine/model/load_model.h"
 
 namespace quantd {
@@ -72,6 +73,7 @@ class Calibration {
   absl::Status CollectStatistics();
   absl::Status RunBatches(BatchReader* reader, Net* net,
                           BlobObservers* observers);
+  absl::Status SearchShiftBits();
   absl::Status Emit();
   absl::Status Evaluate();
   absl::Status AddReport();
@@ -108,6 +110,7 @@ absl::StatusOr<JobOutput> Calibration::Run() {
   tracker_.Begin("TRANSFORM");
   RETURN_IF_ERROR(Transform());
   RETURN_IF_ERROR(CollectStatistics());
+  if (spec_.search_shift_bit()) RETURN_IF_ERROR(SearchShiftBits());
   tracker_.Begin("EMIT");
   RETURN_IF_ERROR(Emit());
   if (!spec_.eval_dataset_id().empty()) RETURN_IF_ERROR(Evaluate());
@@ -126,18 +129,20 @@ absl::StatusOr<JobOutput> Calibration::Run() {
 absl::Status Calibration::Load() {
   ASSIGN_OR_RETURN(model_,
                    ReadJobModel(spec_.model(), inputs_, tracker_.monitor()));
+  RETURN_IF_ERROR(CheckFloatModel(model_));
   ASSIGN_OR_RETURN(
       feed_,
       FindFeed(model_, spec_.has_transform() ? &spec_.transform() : nullptr,
                inputs_));
   WarnOfMirror(feed_.transform, tracker_.monitor());
   if (!spec_.has_config()) {
-    ASSIGN_OR_RETURN(config_, DefaultQuantConfig(model_));
+    ASSIGN_OR_RETURN(config_,
+                     DefaultQuantConfig(model_, TargetOf(spec_.target())));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const std::string text, inputs_.read_blob(spec_.config()));
-  ASSIGN_OR_RETURN(config_,
-                   ReadQuantConfig(text, spec_.config().file_name(), model_));
+  ASSIGN_OR_RETURN(config_, ReadQuantConfig(text, spec_.config().file_name(),
+                                            model_, TargetOf(spec_.target())));
   return absl::OkStatus();
 }
 
@@ -192,7 +197,8 @@ absl::Status Calibration::UpdateBn(const std::string& path) {
   WarnOfAll(updated.warnings, tracker_.monitor());
   intermediate_.push_back(
       {FileGroup::kChoices, kRecordFile,
-       RecordToText(WeightRecord(quantized_.plan, updated.unfused_weights))});
+       RecordTextFor(WeightRecord(quantized_.plan, updated.unfused_weights),
+                     config_.target)});
   factors_.weights = std::move(updated.weights);
   AddWeightReports(updated.unfused_plan, quantized_.original, updated.unfused);
   if (spec_.keep_intermediate()) {
@@ -306,6 +312,14 @@ absl::Status Calibration::ReportAllZero() {
     Warn("ACTIVATION_ALL_ZERO", message, tracker_.monitor());
   }
   return absl::OkStatus();
+}
+
+absl::Status Calibration::SearchShiftBits() {
+  ASSIGN_OR_RETURN(const std::string path,
+                   DatasetPath(inputs_, spec_.dataset_id()));
+  return FindShiftBits(quantized_.plan, quantized_.fused.net, feed_,
+                       {path, BatchSize(), config_.batch_num}, &tracker_,
+                       &factors_);
 }
 
 absl::Status Calibration::Emit() {

@@ -15,9 +15,11 @@ namespace quantd {
 //   BATCHNORM   with update_bn: forward passes that measure BatchNorm
 //   STATISTICS  forward passes, observers on the inputs of quantized layers
 //   THRESHOLDS  search scale and offset of each (IFMR)
+//               with search_shift_bit STATISTICS again: the shifts of sums
 //   EMIT        write the files
 //   EVALUATE    float and fake-quant network, if the spec names data for it
-// Errors: those of the parts; FAILED_PRECONDITION, DATASET_TOO_SMALL for fewer
+// Errors: those of the parts, CheckFloatModel() among them;
+// FAILED_PRECONDITION, DATASET_TOO_SMALL for fewer
 // records than batch_size * batch_num; ACTIVATION_NOT_FINITE with layer and
 // blob; with spec.strict ACTIVATION_ALL_ZERO, which is a warning otherwise.
 absl::StatusOr<JobOutput> RunCalibrate(const v1::CalibrateSpec& spec,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/export/cann_record.h"
 #include "engine/export/record_file.h"
 #include "engine/export/user_record.h"
 #include "engine/jobs/cluster_weights.h"
@@ -25,7 +26,10 @@ class Conversion {
  public:
   Conversion(const v1::ConvertSpec& spec, const JobInputs& inputs,
              JobMonitor* monitor)
-      : spec_(spec), inputs_(inputs), tracker_(monitor) {}
+      : spec_(spec),
+        inputs_(inputs),
+        tracker_(monitor),
+        target_(TargetOf(spec.target())) {}
 
   absl::StatusOr<JobOutput> Run();
 
@@ -39,6 +43,7 @@ class Conversion {
   const v1::ConvertSpec& spec_;
   const JobInputs& inputs_;
   PhaseTracker tracker_;
+  const Target target_;
 
   caffe::NetParameter model_;
   amct::ScaleOffsetRecord record_;
@@ -65,6 +70,10 @@ absl::Status Conversion::Load() {
                    ReadJobModel(spec_.model(), inputs_, tracker_.monitor()));
   RETURN_IF_ERROR(CheckFloatModel(model_));
   ASSIGN_OR_RETURN(const std::string text, inputs_.read_blob(spec_.record()));
+  if (target_ == Target::kAscend) {
+    ASSIGN_OR_RETURN(record_, ParseCannRecord(text, record_name()));
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(record_, ParseRecord(text, record_name()));
   for (const Warning& warning : FindUnusedFields(record_, record_name())) {
     Warn(warning.reason, warning.message, tracker_.monitor());
@@ -73,12 +82,16 @@ absl::Status Conversion::Load() {
 }
 
 absl::Status Conversion::Transform() {
-  ASSIGN_OR_RETURN(config_, ConfigOfRecord(record_, model_, record_name()));
+  ASSIGN_OR_RETURN(config_,
+                   ConfigOfRecord(record_, model_, record_name(), target_));
   ASSIGN_OR_RETURN(quantized_, FuseModel(model_, config_));
   const caffe::NetParameter& net = quantized_.fused.net;
   RETURN_IF_ERROR(
       CheckKeysSurvivedFusion(record_, quantized_.fused.report, record_name()));
   RETURN_IF_ERROR(ValidateRecord(record_, net, record_name()));
+  if (target_ == Target::kAscend) {
+    RETURN_IF_ERROR(CheckAscendRecord(record_, net, record_name()));
+  }
   ASSIGN_OR_RETURN(quantized_.plan, MakeAnyQuantPlan(net, config_));
   RETURN_IF_ERROR(
       CheckRecordUsed(record_, net, quantized_.plan, record_name()));
@@ -102,8 +115,12 @@ absl::Status Conversion::Emit() {
     if (!IsSaved(file.group, spec_.save())) continue;
     output_.files.push_back({std::move(file.name), std::move(file.contents)});
   }
-  AddRecords(LayerRecordsOf(quantized_.fused.net, quantized_.plan, record_),
-             &output_);
+  std::vector<v1::LayerRecord> rows =
+      LayerRecordsOf(quantized_.fused.net, quantized_.plan, record_);
+  if (target_ == Target::kSs928) {
+    for (v1::LayerRecord& row : rows) row.clear_shift_bit();  // Not used.
+  }
+  AddRecords(std::move(rows), &output_);
   return absl::OkStatus();
 }
 

@@ -16,8 +16,8 @@ namespace quantd {
 // A record that a CALIBRATE job wrote gives that job's deploy and fake-quant
 // models, byte by byte. config.json and the record are not written.
 // Errors: those of ReadJobModel() and CheckFloatModel(); those of the record
-// (record_file.h, user_record.h), which name its file, layer and field; those
-// of FuseModel() and ExportSs928(), among them BIAS_OUT_OF_RANGE.
+// (record_file.h, cann_record.h, user_record.h), which name its file, layer and
+// field; those of FuseModel() and ExportModel(), among them BIAS_OUT_OF_RANGE.
 absl::StatusOr<JobOutput> RunConvert(const v1::ConvertSpec& spec,
                                      const JobInputs& inputs,
                                      JobMonitor* monitor);

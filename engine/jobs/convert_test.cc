@@ -351,5 +351,38 @@ TEST_F(ConvertTest, CancelledJobsEnd) {
   EXPECT_THAT(Run(kConv), HasReason("CANCELLED_BY_USER"));
 }
 
+TEST_F(ConvertTest, AscendReadsCannsRecordAndWritesItsFiles) {
+  spec_.set_target(v1::TARGET_ASCEND);
+  const std::string conv =
+      "record { key: 'conv' value { scale_d: 0.125 offset_d: -3 "
+      "scale_w: [0.5, 0.25] offset_w: [0, 0] shift_bit: [1, 2] } }";
+  const JobOutput output = MustRun(conv);
+  EXPECT_THAT(
+      Names(output),
+      ElementsAre("net_deploy_model.prototxt", "net_deploy_weights.caffemodel",
+                  "net_fake_quant_model.prototxt",
+                  "net_fake_quant_weights.caffemodel", "net_quant.json"));
+  EXPECT_THAT(monitor_.warnings, IsEmpty());
+  const caffe::NetParameter deploy =
+      Weights(output, "net_deploy_weights.caffemodel");
+  ASSERT_EQ(deploy.layer(3).name(), "conv_dequant_layer");
+  // 0.125 * 0.5 is 0x3D800000, 0.125 * 0.25 0x3D000000.
+  EXPECT_THAT(deploy.layer(3).blobs(0).uint64_data(),
+              ElementsAre(0x1'3D800000, 0x2'3D000000));
+  ASSERT_EQ(output.records.size(), 2u);  // conv and ip: the pooling is MAX.
+  EXPECT_THAT(output.records[0].shift_bit(), ElementsAre(1, 2));
+  EXPECT_FALSE(output.records[1].quantized());
+
+  EXPECT_THAT(Run(kConv), HasReason("RECORD_INVALID"));  // SS928's schema.
+  EXPECT_THAT(Run("record { key: 'pool' value { scale_d: 1 } }"),
+              HasReason("OPTION_CONFLICT"));
+  EXPECT_THAT(Run("record { key: 'conv' value { scale_d: 1 scale_w: 1 "
+                  "offset_w: 0 shift_bit: [1, 2] } }"),
+              HasReason("RECORD_INVALID"));
+  EXPECT_THAT(Run("record { key: 'conv' value { scale_w: 1 offset_w: 0 } }"),
+              AllOf(HasReason("RECORD_INCOMPLETE"),
+                    StatusIs(kPrecondition, "scale_d")));
+}
+
 }  // namespace
 }  // namespace quantd

@@ -93,6 +93,9 @@ std::vector<v1::LayerRecord> MakeLayerRecords(const caffe::NetParameter& net,
                                       weights.scale.end());
     record->mutable_offset_w()->Assign(weights.offset.begin(),
                                        weights.offset.end());
+    if (i >= factors.shift_bits.size()) continue;
+    record->mutable_shift_bit()->Assign(factors.shift_bits[i].begin(),
+                                        factors.shift_bits[i].end());
   }
   std::vector<v1::LayerRecord> result;
   for (auto& [index, record] : rows) {
@@ -120,6 +123,8 @@ std::vector<v1::LayerRecord> LayerRecordsOf(
     factors.weights.push_back(
         {{value->scale_w().begin(), value->scale_w().end()},
          {value->offset_w().begin(), value->offset_w().end()}});
+    factors.shift_bits.emplace_back(value->shift_bit().begin(),
+                                    value->shift_bit().end());
   }
   std::vector<v1::LayerRecord> rows = MakeLayerRecords(net, plan, factors);
   for (v1::LayerRecord& row : rows) {
@@ -145,6 +150,7 @@ amct::ScaleOffsetRecord MakeRecord(const caffe::NetParameter& net,
     amct::SingleLayerRecord* value = entry->mutable_value();
     *value->mutable_scale_w() = row.scale_w();
     *value->mutable_offset_w() = row.offset_w();
+    *value->mutable_shift_bit() = row.shift_bit();
     if (row.num_bits_w() != 0) value->set_num_bits_w(row.num_bits_w());
     for (const v1::ActivationRecord& activation : row.activations()) {
       amct::ActivationQuantParam* data = value->add_record_d();

@@ -19,6 +19,8 @@ namespace quantd {
 struct PlanFactors {
   std::vector<BlobFactors> blobs;
   std::vector<WeightFactors> weights;
+  // As many as each layer's steps; empty, or empty for a layer: none.
+  std::vector<std::vector<uint32_t>> shift_bits;
 };
 
 // One entry per quantized layer, in net order; inputs by bottom index.

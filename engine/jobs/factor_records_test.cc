@@ -122,5 +122,16 @@ TEST_F(FactorRecordsTest, LayersKeptOutOfFusionAreMarked) {
   EXPECT_EQ(record.record(0).value().scale_w_size(), 2);
 }
 
+TEST_F(FactorRecordsTest, ShiftsStandBesideTheSteps) {
+  factors_.shift_bits = {{3, 4}};
+  const amct::ScaleOffsetRecord record = MakeRecord(net_, plan_, factors_);
+  ASSERT_EQ(record.record(0).value().shift_bit_size(), 2);
+  EXPECT_EQ(record.record(0).value().shift_bit(1), 4u);
+  EXPECT_EQ(record.record(1).value().shift_bit_size(), 0);
+  const std::vector<v1::LayerRecord> rows = LayerRecordsOf(net_, plan_, record);
+  ASSERT_EQ(rows[0].shift_bit_size(), 2);
+  EXPECT_EQ(rows[0].shift_bit(0), 3u);
+}
+
 }  // namespace
 }  // namespace quantd

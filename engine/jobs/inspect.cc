@@ -7,6 +7,7 @@
 #include "engine/config/read_quant_config.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/phase_tracker.h"
+#include "engine/jobs/quantized_model.h"
 
 namespace quantd {
 namespace {
@@ -16,9 +17,10 @@ constexpr char kFileName[] = "config.json";
 absl::StatusOr<QuantConfig> ReadConfig(const v1::InspectSpec& spec,
                                        const JobInputs& inputs,
                                        const caffe::NetParameter& net) {
-  if (!spec.has_config()) return DefaultQuantConfig(net);
+  const Target target = TargetOf(spec.target());
+  if (!spec.has_config()) return DefaultQuantConfig(net, target);
   ASSIGN_OR_RETURN(const std::string text, inputs.read_blob(spec.config()));
-  return ReadQuantConfig(text, spec.config().file_name(), net);
+  return ReadQuantConfig(text, spec.config().file_name(), net, target);
 }
 
 }  // namespace

@@ -158,5 +158,14 @@ TEST_F(InspectTest, CanBeCancelled) {
   EXPECT_THAT(Run(), HasReason("CANCELLED_BY_USER"));
 }
 
+TEST_F(InspectTest, AscendHasFewerLayers) {
+  spec_.set_target(v1::TARGET_ASCEND);
+  ASSERT_OK_AND_ASSIGN(const JobOutput output, Run());
+  EXPECT_THAT(output.files[0].contents, HasSubstr("\"ip1\""));
+  EXPECT_THAT(output.files[0].contents, ::testing::Not(HasSubstr("\"relu1\"")));
+  EXPECT_EQ(output.result.num_layers_quantized(), 2);
+  EXPECT_EQ(output.result.num_layers_float(), 0);
+}
+
 }  // namespace
 }  // namespace quantd

@@ -39,10 +39,10 @@ absl::StatusOr<std::vector<ExportedFile>> ModelFiles(const std::string& stem,
 absl::StatusOr<std::vector<ExportedFile>> CalibratedModelFiles(
     const QuantConfig& config, const QuantPlan& plan, caffe::NetParameter net) {
   const bool updated = config.update_bn;
-  return ModelFiles(
-      updated ? "activation_modified_model" : "modified_model",
-      CalibrationModel(std::move(net), plan, config.batch_num,
-                       updated ? kUpdatedRecordFile : kRecordFile));
+  return ModelFiles(updated ? "activation_modified_model" : "modified_model",
+                    CalibrationModel(std::move(net), plan, config.batch_num,
+                                     updated ? kUpdatedRecordFile : kRecordFile,
+                                     config.target));
 }
 
 absl::StatusOr<std::vector<ExportedFile>> BnUpdateFiles(

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "engine/export/cann_record.h"
+#include "engine/export/record_file.h"
 #include "engine/graph/uninplace.h"
 #include "engine/jobs/job_model.h"
 
@@ -38,12 +40,30 @@ void ReportPlan(const QuantPlan& plan, JobMonitor* monitor) {
                               " blobs"));
 }
 
+Target TargetOf(v1::Target target) {
+  return target == v1::TARGET_ASCEND ? Target::kAscend : Target::kSs928;
+}
+
+std::string RecordTextFor(const amct::ScaleOffsetRecord& record,
+                          Target target) {
+  return target == Target::kAscend ? CannRecordToText(record)
+                                   : RecordToText(record);
+}
+
 absl::StatusOr<std::vector<ExportedFile>> ExportModel(
     const QuantizedModel& model, const QuantConfig& config,
     const amct::ScaleOffsetRecord& record, const std::string& prefix) {
-  return ExportSs928({model.fused.net, model.original, model.fused.report,
-                      config, model.plan, record, prefix,
-                      config.update_bn ? kUpdatedRecordFile : kRecordFile});
+  const ExportInput input = {
+      model.fused.net,
+      model.original,
+      model.fused.report,
+      config,
+      model.plan,
+      record,
+      prefix,
+      config.update_bn ? kUpdatedRecordFile : kRecordFile};
+  return config.target == Target::kAscend ? ExportAscend(input)
+                                          : ExportSs928(input);
 }
 
 bool IsSaved(FileGroup group, v1::SaveType save) {

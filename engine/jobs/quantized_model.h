@@ -43,7 +43,13 @@ inline constexpr char kRecordFile[] = "scale_offset_record.txt";
 // before fusion.
 inline constexpr char kUpdatedRecordFile[] = "scale_offset_record_update.txt";
 
-// ExportSs928() of `model`, the record under its name by `config`.
+Target TargetOf(v1::Target target);
+
+// `record` in the schema of `target`.
+std::string RecordTextFor(const amct::ScaleOffsetRecord& record, Target target);
+
+// The files of `model` for config.target (export.h), the record under its name
+// by `config`.
 absl::StatusOr<std::vector<ExportedFile>> ExportModel(
     const QuantizedModel& model, const QuantConfig& config,
     const amct::ScaleOffsetRecord& record, const std::string& prefix);

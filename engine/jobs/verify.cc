@@ -17,6 +17,7 @@
 #include "engine/eval/integer_difference.h"
 #include "engine/eval/same_top1.h"
 #include "engine/graph/uninplace.h"
+#include "engine/integer/cann_factors.h"
 #include "engine/integer/deploy_factors.h"
 #include "engine/integer/deploy_net.h"
 #include "engine/jobs/fake_quant_probe.h"
@@ -72,6 +73,8 @@ class Verification {
 
  private:
   absl::Status Load();
+  // Of each layer of the deploy model.
+  absl::Status ReadFactors();
   // Adds a row for each layer with quantized inputs; compares weights.
   absl::Status AddRows();
   absl::Status MakeNets(const Shape& image_shape);
@@ -149,25 +152,40 @@ absl::Status Verification::Load() {
     deploy_scores_ = deploy_scores->blob;
     fake_scores_ = fake_scores->blob;
   }
-  if (!spec_.has_quant_param_record()) {
-    return Error(absl::StatusCode::kInvalidArgument, "FIELD_REQUIRED",
-                 "the deploy model has no quantization layers; give its "
-                 "quant_param_record.txt or .bin as quant_param_record",
-                 {{"field", "quant_param_record"}});
-  }
-  const std::string& record_name = spec_.quant_param_record().file_name();
-  ASSIGN_OR_RETURN(const std::string bytes,
-                   inputs_.read_blob(spec_.quant_param_record()));
-  ASSIGN_OR_RETURN(const calibration::CalibrationParam record,
-                   ParseQuantParamRecord(bytes, record_name));
-  ASSIGN_OR_RETURN(factors_,
-                   DeployFactorsOf(record, deploy_model_, record_name));
+  RETURN_IF_ERROR(ReadFactors());
   ASSIGN_OR_RETURN(quants_,
                    PairQuantLayers(deploy_model_, fake_model_, &factors_));
   if (!quants_.empty()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "MODELS_NOT_COMPARABLE",
                "the deploy model has no quantized layer; give the files of a "
                "job that quantized");
+}
+
+absl::Status Verification::ReadFactors() {
+  const bool has_record = spec_.has_quant_param_record();
+  if (HasQuantLayers(deploy_model_)) {
+    if (has_record) {
+      return Error(absl::StatusCode::kInvalidArgument, "OPTION_CONFLICT",
+                   "the deploy model has its factors in Quant layers; leave "
+                   "quant_param_record out",
+                   {{"options", "quant_param_record"}});
+    }
+    ASSIGN_OR_RETURN(factors_, TakeCannFactors(&deploy_model_));
+    return absl::OkStatus();
+  }
+  if (!has_record) {
+    return Error(absl::StatusCode::kInvalidArgument, "FIELD_REQUIRED",
+                 "the deploy model has no Quant layers; give its "
+                 "quant_param_record.txt or .bin as quant_param_record",
+                 {{"field", "quant_param_record"}});
+  }
+  const std::string& name = spec_.quant_param_record().file_name();
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   inputs_.read_blob(spec_.quant_param_record()));
+  ASSIGN_OR_RETURN(const calibration::CalibrationParam record,
+                   ParseQuantParamRecord(bytes, name));
+  ASSIGN_OR_RETURN(factors_, DeployFactorsOf(record, deploy_model_, name));
+  return absl::OkStatus();
 }
 
 absl::Status Verification::AddRows() {
