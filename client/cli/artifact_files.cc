@@ -1,6 +1,8 @@
 #include "client/cli/artifact_files.h"
 
 #include <filesystem>
+#include <fstream>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -59,6 +61,10 @@ absl::StatusOr<QuantizedFiles> FindQuantizedFiles(
   files.fake_quant_model = stems[0] + "_fake_quant_model.prototxt";
   files.fake_quant_weights = stems[0] + "_fake_quant_weights.caffemodel";
   files.quant_param_record = stems[0] + "_quant_param_record.txt";
+  if (HasDequantLayers(files.deploy_model)) {
+    files.quant_param_record.clear();
+    return files;
+  }
   for (const std::string& path : {stems[0] + "_quant_param_record.txt",
                                   stems[0] + "_quant_param_record.bin",
                                   directory + "/quant_param_record.txt",
@@ -68,6 +74,14 @@ absl::StatusOr<QuantizedFiles> FindQuantizedFiles(
     break;
   }
   return files;
+}
+
+bool HasDequantLayers(const std::string& path) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (absl::StrContains(line, "\"DeQuant\"")) return true;
+  }
+  return false;
 }
 
 }  // namespace quantd

@@ -12,17 +12,22 @@ namespace quantd {
 struct QuantizedFiles {
   std::string deploy_model;
   std::string deploy_weights;
-  std::string quant_param_record;
+  std::string quant_param_record;  // Empty: Ascend's models have none.
   std::string fake_quant_model;
   std::string fake_quant_weights;
 };
 
 // Finds them in `directory` by AMCT's names: NAME_deploy_model.prototxt and so
-// on; the record with NAME or without, .txt before .bin. They need not all
-// exist: what is missing has its expected path.
+// on; the record with NAME or without, .txt before .bin, and none beside a
+// deploy model that has Quant layers. They need not all exist: what is missing
+// has its expected path.
 // Errors: FAILED_PRECONDITION, FILE_NOT_FOUND without a
 // *_deploy_model.prototxt; USAGE if there are several.
 absl::StatusOr<QuantizedFiles> FindQuantizedFiles(const std::string& directory);
+
+// True if the prototxt at `path` names layers of type DeQuant, as the deploy
+// models for Ascend do. False for a file that cannot be read.
+bool HasDequantLayers(const std::string& path);
 
 }  // namespace quantd
 

@@ -47,6 +47,18 @@ TEST(ArtifactFilesTest, TheRecordMayBeBinaryOrWithoutTheName) {
             directory + "/quant_param_record.txt");
 }
 
+TEST(ArtifactFilesTest, AscendsModelsHaveNoRecord) {
+  const std::string directory = DirectoryWith({"a_deploy_model.prototxt"});
+  EXPECT_FALSE(HasDequantLayers(directory + "/a_deploy_model.prototxt"));
+  EXPECT_EQ(FindQuantizedFiles(directory)->quant_param_record,
+            directory + "/a_quant_param_record.txt");
+  std::ofstream(directory + "/a_deploy_model.prototxt")
+      << "layer {\n  type: \"DeQuant\"\n}\n";
+  EXPECT_TRUE(HasDequantLayers(directory + "/a_deploy_model.prototxt"));
+  EXPECT_EQ(FindQuantizedFiles(directory)->quant_param_record, "");
+  EXPECT_FALSE(HasDequantLayers("/nowhere"));
+}
+
 TEST(ArtifactFilesTest, NoneAndSeveralModelsAreErrors) {
   EXPECT_THAT(FindQuantizedFiles(DirectoryWith({"a.prototxt"})),
               HasReason("FILE_NOT_FOUND"));

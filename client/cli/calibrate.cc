@@ -17,11 +17,20 @@ namespace {
 
 constexpr int64_t kMaxBatches = 1 << 20;
 
+absl::Status CheckShiftBit(const ParsedFlags& flags) {
+  ASSIGN_OR_RETURN(const v1::Target target, ReadTarget(flags));
+  if (!flags.Has("search-shift-bit") || target == v1::TARGET_ASCEND) {
+    return absl::OkStatus();
+  }
+  return UsageError("--search-shift-bit is only for --target ascend");
+}
+
 // Everything that can be found wrong before anything is sent.
 absl::Status Check(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
   RETURN_IF_ERROR(CheckMakeFilesFlags(context));
   RETURN_IF_ERROR(CheckOutputFlags(flags));
+  RETURN_IF_ERROR(CheckShiftBit(flags));
   RETURN_IF_ERROR(flags.GetInt("batch-num", 1, kMaxBatches, 0).status());
   RETURN_IF_ERROR(CheckModelFlags(flags));
   if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
@@ -70,6 +79,9 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   spec.set_name(flags.Get("name"));
   ASSIGN_OR_RETURN(const v1::SaveType save, ReadSaveType(flags));
   spec.set_save(save);
+  ASSIGN_OR_RETURN(const v1::Target target, ReadTarget(flags));
+  spec.set_target(target);
+  spec.set_search_shift_bit(flags.Has("search-shift-bit"));
   spec.set_strict(flags.Has("strict"));
   spec.set_keep_intermediate(flags.Has("keep-intermediate"));
   return job;
@@ -101,6 +113,8 @@ Command CalibrateCommand() {
            {"eval-data", "DATA", "measure the accuracy on these images"},
            {"keep-intermediate", "",
             "write the models between the steps, too: modified_model.*, ..."},
+           {"search-shift-bit", "",
+            "for ascend: search the shifts of 16-bit sums, on the same images"},
            {"strict", "", "fail on findings that are warnings by default"},
        }) {
     command.flags.push_back(flag);

@@ -244,5 +244,19 @@ TEST_F(CalibrateTest, EvaluatePrintsTheAccuracy) {
   EXPECT_EQ(server_.dataset(spec.dataset_id()).num_records(), 4);
 }
 
+TEST_F(CalibrateTest, TheTargetIsSs928OrAscend) {
+  EXPECT_EQ(Run({"--out", out_}).exit_code, 0);
+  EXPECT_EQ(server_.last_create().spec().calibrate().target(),
+            v1::TARGET_SS928);
+  EXPECT_EQ(
+      Run({"--out", out_, "--target=Ascend", "--search-shift-bit"}).exit_code,
+      0);
+  EXPECT_EQ(server_.last_create().spec().calibrate().target(),
+            v1::TARGET_ASCEND);
+  EXPECT_TRUE(server_.last_create().spec().calibrate().search_shift_bit());
+  EXPECT_EQ(Run({"--out", out_, "--target=tpu"}).exit_code, 2);
+  EXPECT_EQ(Run({"--out", out_, "--search-shift-bit"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace quantd

@@ -10,6 +10,7 @@
 #include "client/cli/make_one_file.h"
 #include "client/cli/model_flags.h"
 #include "client/cli/output/json.h"
+#include "client/cli/output_flags.h"
 #include "client/input_file.h"
 
 namespace quantd {
@@ -22,6 +23,7 @@ absl::Status Check(const ParsedFlags& flags) {
   for (const char* name : {"model", "weights", "config"}) {
     if (flags.Has(name)) RETURN_IF_ERROR(CheckInputFile(flags.Get(name)));
   }
+  RETURN_IF_ERROR(ReadTarget(flags).status());
   return PrepareOutFile(flags.Get("out"), kArtifact);
 }
 
@@ -51,6 +53,8 @@ absl::StatusOr<int> Run(CommandContext& context) {
     ASSIGN_OR_RETURN(*inspect.mutable_config(),
                      UploadFile(context, flags.Get("config")));
   }
+  ASSIGN_OR_RETURN(const v1::Target target, ReadTarget(flags));
+  inspect.set_target(target);
   const std::string out = flags.Get("out");
   v1::Job job;
   ASSIGN_OR_RETURN(const int code,
@@ -78,6 +82,7 @@ Command ConfigCreateCommand() {
       {"model", "FILE", "network, *.prototxt", true},
       {"weights", "FILE", "trained weights, *.caffemodel, checked if given"},
       {"config", "FILE", ConfigFlagHelp()},
+      TargetFlag(),
       {"out", "FILE", "the config.json to write; an old one is replaced", true},
   };
   command.examples =

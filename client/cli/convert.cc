@@ -33,6 +33,8 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   spec.set_name(flags.Get("name"));
   ASSIGN_OR_RETURN(const v1::SaveType save, ReadSaveType(flags));
   spec.set_save(save);
+  ASSIGN_OR_RETURN(const v1::Target target, ReadTarget(flags));
+  spec.set_target(target);
   return job;
 }
 

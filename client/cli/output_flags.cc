@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace quantd {
 namespace {
@@ -26,7 +27,12 @@ std::vector<FlagSpec> OutputFlags() {
   return {
       {"name", "NAME", "prefix of the files; default: the prototxt's name"},
       {"save", "WHICH", "models to write: deploy, fakequant or both (default)"},
+      TargetFlag(),
   };
+}
+
+FlagSpec TargetFlag() {
+  return {"target", "WHICH", "chips: ss928 (default) or ascend (CANN's files)"};
 }
 
 absl::StatusOr<v1::SaveType> ReadSaveType(const ParsedFlags& flags) {
@@ -39,9 +45,19 @@ absl::StatusOr<v1::SaveType> ReadSaveType(const ParsedFlags& flags) {
                                  "\"; give deploy, fakequant or both"));
 }
 
+absl::StatusOr<v1::Target> ReadTarget(const ParsedFlags& flags) {
+  if (!flags.Has("target")) return v1::TARGET_SS928;
+  const std::string target = absl::AsciiStrToLower(flags.Get("target"));
+  if (target == "ss928") return v1::TARGET_SS928;
+  if (target == "ascend") return v1::TARGET_ASCEND;
+  return UsageError(absl::StrCat("--target is \"", flags.Get("target"),
+                                 "\"; give ss928 or ascend"));
+}
+
 absl::Status CheckOutputFlags(const ParsedFlags& flags) {
-  const absl::Status name = CheckName(flags.Get("name"));
-  return name.ok() ? ReadSaveType(flags).status() : name;
+  RETURN_IF_ERROR(CheckName(flags.Get("name")));
+  RETURN_IF_ERROR(ReadSaveType(flags).status());
+  return ReadTarget(flags).status();
 }
 
 }  // namespace quantd

@@ -1,5 +1,5 @@
 // The flags that name and choose the files of a quantized model: those of
-// calibrate and convert.
+// calibrate and convert, and the target, which config create has, too.
 #ifndef QUANTD_CLIENT_CLI_OUTPUT_FLAGS_H_
 #define QUANTD_CLIENT_CLI_OUTPUT_FLAGS_H_
 
@@ -12,12 +12,17 @@
 
 namespace quantd {
 
-// --name and --save.
+// --name, --save and --target.
 std::vector<FlagSpec> OutputFlags();
+
+FlagSpec TargetFlag();
 
 // --save deploy, fakequant or both (also as AMCT spells them: Deploy,
 // Fakequant, Both); both if it is absent. Errors: USAGE.
 absl::StatusOr<v1::SaveType> ReadSaveType(const ParsedFlags& flags);
+
+// --target ss928 or ascend; ss928 if it is absent. Errors: USAGE.
+absl::StatusOr<v1::Target> ReadTarget(const ParsedFlags& flags);
 
 // Errors: USAGE.
 absl::Status CheckOutputFlags(const ParsedFlags& flags);

@@ -38,6 +38,11 @@ absl::StatusOr<QuantizedFiles> ReadFiles(const ParsedFlags& flags) {
       return UsageError(
           absl::StrCat("--artifacts excludes --", flag.name, "; remove one"));
     }
+    const bool is_record = flag.path == &QuantizedFiles::quant_param_record;
+    if (is_record && !flags.Has(flag.name) &&
+        HasDequantLayers(files.deploy_model)) {
+      continue;
+    }
     if (!has_directory && !flags.Has(flag.name)) {
       return UsageError(absl::StrCat("--", flag.name,
                                      " is missing; add it, or --artifacts DIR "
@@ -56,6 +61,7 @@ absl::StatusOr<QuantizedFiles> Check(const CommandContext& context) {
   RETURN_IF_ERROR(CheckDataFlags(flags));
   RETURN_IF_ERROR(MaxRecords(flags).status());
   for (const FileFlag& flag : kFileFlags) {
+    if ((files.*flag.path).empty()) continue;
     RETURN_IF_ERROR(CheckInputFile(files.*flag.path));
   }
   RETURN_IF_ERROR(PrepareOut(context));
@@ -72,8 +78,10 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context,
                    UploadFile(context, files.deploy_model));
   ASSIGN_OR_RETURN(*spec.mutable_deploy()->mutable_weights(),
                    UploadFile(context, files.deploy_weights));
-  ASSIGN_OR_RETURN(*spec.mutable_quant_param_record(),
-                   UploadFile(context, files.quant_param_record));
+  if (!files.quant_param_record.empty()) {
+    ASSIGN_OR_RETURN(*spec.mutable_quant_param_record(),
+                     UploadFile(context, files.quant_param_record));
+  }
   ASSIGN_OR_RETURN(*spec.mutable_fake_quant()->mutable_prototxt(),
                    UploadFile(context, files.fake_quant_model));
   ASSIGN_OR_RETURN(*spec.mutable_fake_quant()->mutable_weights(),
@@ -112,7 +120,8 @@ Command VerifyCommand() {
        "the --out directory of calibrate or convert; or give the next five"},
       {"deploy-model", "FILE", "*_deploy_model.prototxt"},
       {"deploy-weights", "FILE", "*_deploy_weights.caffemodel"},
-      {"quant-param-record", "FILE", "*_quant_param_record.txt or .bin"},
+      {"quant-param-record", "FILE",
+       "*_quant_param_record.txt or .bin; none for ascend's models"},
       {"fake-quant-model", "FILE", "*_fake_quant_model.prototxt"},
       {"fake-quant-weights", "FILE", "*_fake_quant_weights.caffemodel"},
   };
