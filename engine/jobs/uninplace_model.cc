@@ -1,5 +1,6 @@
 #include "engine/jobs/uninplace_model.h"
 
+#include <string>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -12,6 +13,14 @@ namespace quantd {
 namespace {
 
 constexpr char kFileName[] = "uninplace.prototxt";
+
+// In the dialect that it came in: only CANN's networks have DeQuant layers.
+std::string Print(const caffe::NetParameter& net) {
+  for (const caffe::LayerParameter& layer : net.layer()) {
+    if (layer.type() == "DeQuant") return PrintCannPrototxt(net);
+  }
+  return PrintPrototxt(net);
+}
 
 }  // namespace
 
@@ -29,7 +38,7 @@ absl::StatusOr<JobOutput> RunUninplace(const v1::UninplaceSpec& spec,
     layer.clear_blobs();
   }
   JobOutput output;
-  output.files.push_back({kFileName, PrintPrototxt(net)});
+  output.files.push_back({kFileName, Print(net)});
   tracker.Finish(&output.result);
   return output;
 }

@@ -52,6 +52,22 @@ TEST(UninplaceModelTest, WritesTheTestNetWithoutInPlaceLayers) {
   EXPECT_EQ(net.layer(3).bottom(0), "relu1");
 }
 
+TEST(UninplaceModelTest, CannsNetworksStayInItsDialect) {
+  const std::string quant =
+      "layer { name: 'in' type: 'Input' top: 'x' "
+      "        input_param { shape { dim: 1 dim: 2 } } }"
+      "layer { name: 'q' type: 'Quant' bottom: 'x' top: 'q' "
+      "        quant_param { scale: 2 offset: ";
+  const std::string rest =
+      "layer { name: 'd' type: 'DeQuant' bottom: 'q' top: 'd' }";
+  ASSERT_OK_AND_ASSIGN(const JobOutput cann,
+                       RunOn(quant + "'\\200' } }" + rest));
+  EXPECT_THAT(cann.files[0].contents,
+              ::testing::HasSubstr("offset: \"\\200\""));
+  ASSERT_OK_AND_ASSIGN(const JobOutput ss928, RunOn(quant + "-128 } }"));
+  EXPECT_THAT(ss928.files[0].contents, ::testing::HasSubstr("offset: -128"));
+}
+
 TEST(UninplaceModelTest, ABadNetworkIsRefused) {
   EXPECT_THAT(RunOn("layer { name: ").status(), HasReason("PROTOTXT_PARSE"));
 }
