@@ -27,6 +27,10 @@ std::string Place(const std::string& path, const NpyArray& array) {
   return absl::StrCat(path, ", array \"", array.name, "\"");
 }
 
+std::string FileName(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
 std::string ShapeOf(const NpyArray& array) {
   return absl::StrJoin(array.header.shape, "x");
 }
@@ -144,7 +148,9 @@ absl::Status ArrayRecords::ForEach(int64_t first, int64_t end,
     for (size_t a = 0; a < arrays_.size(); ++a) {
       const auto values = rows[a]->Next();
       if (!values.ok()) return InFile(values.status(), arrays_[a].path);
-      SetTensor(arrays_[a].array, *values, record.add_tensor());
+      v1::NamedTensor* const tensor = record.add_tensor();
+      SetTensor(arrays_[a].array, *values, tensor);
+      if (i == 0) tensor->set_file_name(FileName(arrays_[a].path));
     }
     RETURN_IF_ERROR(
         visitor(absl::StrFormat("%010d", i), record.SerializeAsString()));

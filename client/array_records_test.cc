@@ -76,7 +76,9 @@ class ArrayRecordsTest : public ::testing::Test {
 TEST_F(ArrayRecordsTest, OneArrayIsTheOnlyInput) {
   const auto records = ReadAll({WriteX()});
   ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0].tensor(0).file_name(), "x.npy");
   ASSERT_EQ(records[1].tensor_size(), 1);
+  EXPECT_EQ(records[1].tensor(0).file_name(), "");
   EXPECT_EQ(records[1].tensor(0).name(), "");
   EXPECT_THAT(records[1].tensor(0).dim(), ElementsAre(2));
   EXPECT_THAT(Floats(records[1].tensor(0)), ElementsAre(20, 21));

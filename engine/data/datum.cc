@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/half.h"
 #include "base/status_macros.h"
+#include "engine/data/tensor_record.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
@@ -26,6 +27,9 @@ absl::Status Parse(absl::string_view record, caffe::Datum* datum) {
   if (record.size() > kMaxDatumBytes) {
     return BadDatum(absl::StrCat("it has ", record.size(), " bytes; at most ",
                                  kMaxDatumBytes, " are read"));
+  }
+  if (IsTensorRecord(record)) {
+    return BadDatum("it holds arrays; give a data set of images here");
   }
   if (!ParseMessage(record, datum)) return BadDatum("it cannot be parsed");
   // An AnnotatedDatum: its field 1 is a Datum, a Datum's is a number.

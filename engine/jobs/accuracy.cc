@@ -6,10 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/net.h"
 #include "engine/eval/top_k.h"
 #include "engine/graph/optimize_for_inference.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/score_output.h"
 #include "engine/layers/registry.h"
 
@@ -38,6 +40,14 @@ absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
   return Net::Create(std::move(optimized), options, MakeLayer);
 }
 
+absl::Status CheckLabels(const FeedReader& reader) {
+  if (reader.has_labels()) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition,
+               "EVALUATION_INPUT_INVALID",
+               "the arrays have no labels to compare the scores with; add "
+               "them, as in --data label=FILE.npy");
+}
+
 v1::Accuracy ToProto(const TopK& top_k, int64_t num_classes) {
   v1::Accuracy accuracy;
   accuracy.set_top1(top_k.top1());
@@ -56,9 +66,10 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter param,
                                              PhaseTracker* tracker) {
   ASSIGN_OR_RETURN(const ScoreOutput output, FindScoreOutput(param));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed, options.lmdb_path, 1));
-  ASSIGN_OR_RETURN(auto net, MakeNet(WithInputLayer(std::move(param), feed, 1,
-                                                    reader->image_shape()),
-                                     output.blob));
+  RETURN_IF_ERROR(CheckLabels(*reader));
+  ASSIGN_OR_RETURN(
+      auto net, MakeNet(WithInputLayer(std::move(param), reader->inputs(), 1),
+                        output.blob));
   RETURN_IF_ERROR(
       reader->SetBatchSize(ImagesPerPass(*net, options.batch_size)));
   const auto after_layer = [tracker](int) { return tracker->CheckCancelled(); };
@@ -69,9 +80,9 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter param,
                                    : ScoreKind::kLogits);
   Tensor labels;
   int64_t num_classes = 0;
-  while (top_k.num_images() < wanted) {
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed, reader.get(), net.get(), &labels));
+  int64_t num_records = 0;
+  while (num_records < wanted) {
+    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net.get(), &labels));
     if (count == 0) break;
     if (options.survey != nullptr) {
       ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed.data_blob));
@@ -79,12 +90,14 @@ absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter param,
     }
     RETURN_IF_ERROR(net->Forward(after_layer));
     ASSIGN_OR_RETURN(const Tensor* scores, net->Blob(output.blob));
-    const int64_t used = std::min(count, wanted - top_k.num_images());
-    num_classes =
-        scores->num_elements() / std::max<int64_t>(1, scores->shape()[0]);
-    RETURN_IF_ERROR(
-        top_k.Add(FirstRows(*scores, used), FirstRows(labels, used)));
-    tracker->Advance(top_k.num_images() / options.batch_size, used);
+    const int64_t used = std::min(count, wanted - num_records);
+    const int64_t num_rows = std::max<int64_t>(1, scores->shape().LegacyDim(0));
+    num_classes = scores->num_elements() / num_rows;
+    // A record of a whole input has several rows.
+    const Tensor rows = FirstRows(*scores, used * num_rows / count);
+    RETURN_IF_ERROR(top_k.Add(rows, FirstRows(labels, used)));
+    num_records += used;
+    tracker->Advance(num_records / options.batch_size, used);
   }
   return ToProto(top_k, num_classes);
 }

@@ -25,6 +25,7 @@
 #include "engine/jobs/bn_updated_model.h"
 #include "engine/jobs/calibration_report.h"
 #include "engine/jobs/factor_records.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/fusion_check.h"
 #include "engine/jobs/input_survey.h"
 #include "engine/jobs/intermediate_files.h"
@@ -70,7 +71,7 @@ class Calibration {
                         const caffe::NetParameter& fake);
   absl::Status UpdateBn(const std::string& path);
   absl::Status CollectStatistics();
-  absl::Status RunBatches(BatchReader* reader, Net* net,
+  absl::Status RunBatches(FeedReader* reader, Net* net,
                           BlobObservers* observers);
   absl::Status Emit();
   absl::Status Evaluate();
@@ -239,9 +240,9 @@ absl::Status Calibration::CollectStatistics() {
                      CalibratedModelFiles(config_, quantized_.plan, fake));
     Append(std::move(files), &intermediate_);
   }
-  ASSIGN_OR_RETURN(caffe::NetParameter weighted,
-                   DropTail(WithInputLayer(std::move(fake), feed_, 1,
-                                           reader->image_shape())));
+  ASSIGN_OR_RETURN(
+      caffe::NetParameter weighted,
+      DropTail(WithInputLayer(std::move(fake), reader->inputs(), 1)));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;  // Thresholds are compared to 1e-5.
@@ -259,14 +260,13 @@ absl::Status Calibration::CollectStatistics() {
   RETURN_IF_ERROR(RunBatches(reader.get(), net.get(), observers.get()));
   tracker_.Begin("THRESHOLDS");
   ASSIGN_OR_RETURN(factors_.blobs, observers->Finish());
-  *report_.mutable_input() =
-      DescribeInput(feed_, reader->image_shape(), survey_);
+  *report_.mutable_input() = DescribeInput(feed_, *reader, survey_);
   report_.mutable_input()->set_num_records(reader->num_records());
   report_.mutable_input()->set_batch_size(BatchSize());
   return ReportAllZero();
 }
 
-absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
+absl::Status Calibration::RunBatches(FeedReader* reader, Net* net,
                                      BlobObservers* observers) {
   const auto after_layer = [this, observers](int index) -> absl::Status {
     RETURN_IF_ERROR(tracker_.CheckCancelled());
@@ -278,8 +278,7 @@ absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
     if (done % BatchSize() == 0) {
       QUANTD_FAILPOINT("jobs/calibration_batch");
     }
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed_, reader, net, &labels));
+    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net, &labels));
     ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed_.data_blob));
     survey_.Add(*input, count);
     RETURN_IF_ERROR(net->Forward(after_layer));
