@@ -47,6 +47,19 @@ std::string Sum(const std::string& a, const std::string& b,
                       coeffs, " } } ");
 }
 
+// A factor for each of `channels`.
+std::string Scale(const std::string& bottom, const std::string& top,
+                  int channels, const std::string& params = "") {
+  std::string factors;
+  for (int c = 0; c < channels; ++c) {
+    absl::StrAppend(&factors, " data: ", 0.5 + c);
+  }
+  return absl::StrCat("layer { name: '", top, "_scale' type: 'Scale' bottom: '",
+                      bottom, "' top: '", top, "' scale_param { ", params,
+                      " } blobs { shape { dim: ", channels, " }", factors,
+                      " } } ");
+}
+
 absl::StatusOr<std::unique_ptr<Net>> MakeNet(const std::string& layers,
                                              const Net::Options& options) {
   caffe::NetParameter model;
@@ -133,6 +146,28 @@ TEST(NetInferenceTest, ConvolutionTakesOverSumAndReluBehindIt) {
   ExpectSame(Conv("a", "x", 20) + Conv("b", "x", 20) +
                  Sum("b", "a", "s", "coeff: 1 coeff: -0.5"),
              "s", {"in", "a", "b"});
+}
+
+TEST(NetInferenceTest, ScaleOfChannelsIsTakenOver) {
+  ExpectSame(Conv("c", "x", 20) + Scale("c", "s", 20) + Relu("s", "s"), "s",
+             {"in", "c"});
+  ExpectSame(Conv("c", "x", 3) + Scale("c", "c", 3, "axis: -3"), "c",
+             {"in", "c"});
+  const std::string fc =
+      "layer { name: 'f' type: 'InnerProduct' bottom: 'x' top: 'f' "
+      "inner_product_param { num_output: 7 weight_filler { type: 'gaussian' "
+      "std: 1 } } } ";
+  ExpectSame(fc + Scale("f", "s", 7) + Relu("s", "y"), "y", {"in", "f"});
+}
+
+TEST(NetInferenceTest, OtherScalesStay) {
+  const std::string conv = Conv("c", "x", 5);
+  ExpectSame(conv + Scale("c", "s", 5, "axis: 2"), "s", {"in", "c", "s_scale"});
+  ExpectSame(conv + Scale("c", "s", 5, "axis: -1"), "s",
+             {"in", "c", "s_scale"});
+  // Behind a Scale nothing is added.
+  ExpectSame(conv + Conv("d", "x", 5) + Scale("d", "s", 5) + Sum("s", "c", "t"),
+             "t", {"in", "c", "d", "t"});
 }
 
 TEST(NetInferenceTest, SumOfWhatIsReadAgainIsNotOverwritten) {

@@ -1,204 +1,22 @@
 #include "engine/graph/fuse_batch_norm.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
-#include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/graph/fusion_chains.h"
 #include "engine/graph/fusion_head.h"
 #include "engine/graph/graph_view.h"
 
 namespace quantd {
 namespace {
 
-constexpr int kBatchNormBlobs = 3;
-
-// How many blobs of the net name each shared parameter.
-using ParamUses = absl::flat_hash_map<std::string, int>;
-
-ParamUses CountParamUses(const caffe::NetParameter& net) {
-  ParamUses uses;
-  for (const caffe::LayerParameter& layer : net.layer()) {
-    for (const caffe::ParamSpec& spec : layer.param()) {
-      if (!spec.name().empty()) ++uses[spec.name()];
-    }
-  }
-  return uses;
-}
-
-// Place of `type` in a chain behind the head; 0 if it has none.
-int MemberRank(const std::string& type) {
-  if (type == "BatchNorm") return 1;
-  if (type == "Scale") return 2;
-  if (type == "Bias") return 3;
-  return 0;
-}
-
-bool HasLossWeight(const caffe::LayerParameter& layer) {
-  return std::any_of(layer.loss_weight().begin(), layer.loss_weight().end(),
-                     [](float weight) { return weight != 0; });
-}
-
-// True if every blob of `layer` has `count` values, in one float array each.
-bool BlobsHaveValues(const caffe::LayerParameter& layer, int num_blobs,
-                     int64_t count) {
-  if (layer.blobs_size() != num_blobs) return false;
-  return std::all_of(layer.blobs().begin(), layer.blobs().end(),
-                     [count](const caffe::BlobProto& blob) {
-                       return static_cast<int64_t>(FloatValues(blob).size()) ==
-                              count;
-                     });
-}
-
-bool IsGlobalBatchNorm(const caffe::LayerParameter& layer, int64_t channels) {
-  const caffe::BatchNormParameter& param = layer.batch_norm_param();
-  const bool trains = layer.has_phase() && layer.phase() == caffe::TRAIN;
-  if (param.has_use_global_stats() ? !param.use_global_stats() : trains) {
-    return false;
-  }
-  if (layer.blobs_size() != kBatchNormBlobs) return false;
-  const auto count = [&layer](int i) {
-    return static_cast<int64_t>(FloatValues(layer.blobs(i)).size());
-  };
-  return count(0) == channels && count(1) == channels && count(2) == 1;
-}
-
-bool MemberFits(const caffe::LayerParameter& layer, const FusionHead& head) {
-  if (layer.type() == "BatchNorm") {
-    return IsGlobalBatchNorm(layer, head.channels());
-  }
-  if (layer.type() == "Scale") {
-    const caffe::ScaleParameter& param = layer.scale_param();
-    return param.num_axes() == 1 && head.IsChannelAxis(param.axis()) &&
-           BlobsHaveValues(layer, param.bias_term() ? 2 : 1, head.channels());
-  }
-  const caffe::BiasParameter& param = layer.bias_param();
-  return param.num_axes() == 1 && head.IsChannelAxis(param.axis()) &&
-         BlobsHaveValues(layer, 1, head.channels());
-}
-
-absl::Status FoldBatchNorm(const caffe::LayerParameter& layer,
-                           FusionHead* head) {
-  const std::vector<float> mean = FloatValues(layer.blobs(0));
-  const std::vector<float> variance = FloatValues(layer.blobs(1));
-  const float factor = FloatValues(layer.blobs(2))[0];
-  const float inverse = factor == 0 ? 0 : 1 / factor;
-  const float eps = layer.batch_norm_param().eps();
-  std::vector<float> divisor(variance.size());
-  std::vector<float> shift(mean.size());
-  for (size_t c = 0; c < variance.size(); ++c) {
-    const float sum = inverse * variance[c] + eps;
-    if (!(sum > 0) || !std::isfinite(sum)) {
-      return Error(
-          absl::StatusCode::kFailedPrecondition, "BATCH_NORM_VARIANCE",
-          absl::StrCat("layer \"", layer.name(), "\" (BatchNorm), channel ", c,
-                       ": variance + eps is ", sum,
-                       ", which has no square root to divide by; train the "
-                       "layer or add it to skip_fusion_layers"),
-          {{"layer", layer.name()},
-           {"channel", absl::StrCat(c)},
-           {"value", absl::StrCat(sum)}});
-    }
-    divisor[c] = std::sqrt(sum);
-    shift[c] = inverse * mean[c];
-  }
-  head->Subtract(shift);
-  head->Divide(divisor);
-  return absl::OkStatus();
-}
-
-absl::Status FoldMember(const caffe::LayerParameter& layer, FusionHead* head) {
-  if (layer.type() == "BatchNorm") return FoldBatchNorm(layer, head);
-  if (layer.type() == "Scale") {
-    head->Multiply(FloatValues(layer.blobs(0)));
-    if (layer.blobs_size() == 2) head->Add(FloatValues(layer.blobs(1)));
-    return absl::OkStatus();
-  }
-  head->Add(FloatValues(layer.blobs(0)));
-  return absl::OkStatus();
-}
-
-absl::Status FoldMembers(const caffe::NetParameter& net,
-                         const std::vector<int>& members, FusionHead* head) {
-  for (const int member : members) {
-    RETURN_IF_ERROR(FoldMember(net.layer(member), head));
-  }
-  return absl::OkStatus();
-}
-
-class Fuser {
- public:
-  Fuser(const FusionOptions& options, const caffe::NetParameter& net,
-        const GraphView& view)
-      : net_(net),
-        view_(view),
-        skip_(options.skip_fusion_layers.begin(),
-              options.skip_fusion_layers.end()),
-        keep_(options.keep_blobs),
-        param_uses_(CountParamUses(net)) {}
-
-  // Layers to fold into layer `index`, in order; empty if it is no head.
-  std::vector<int> Members(int index) const {
-    const caffe::LayerParameter& layer = net_.layer(index);
-    std::vector<int> members;
-    if (!MayFuse(layer)) return members;
-    const auto head = FusionHead::Create(layer);
-    if (!head.has_value()) return members;
-    int rank = 0;
-    for (int at = index; !HasLossWeight(net_.layer(at));) {
-      const int next = view_.SingleConsumer(at);
-      if (next < 0) break;
-      const caffe::LayerParameter& member = net_.layer(next);
-      const int next_rank = MemberRank(member.type());
-      if (next_rank <= rank || !MayFuse(member) || HasLossWeight(member) ||
-          member.bottom_size() != 1 || member.top_size() != 1 ||
-          VanishesKept(net_.layer(at), member) || !MemberFits(member, *head)) {
-        break;
-      }
-      members.push_back(next);
-      rank = next_rank;
-      at = next;
-    }
-    return members;
-  }
-
- private:
-  bool MayFuse(const caffe::LayerParameter& layer) const {
-    if (skip_.contains(layer.name())) return false;
-    return std::none_of(layer.param().begin(), layer.param().end(),
-                        [this](const caffe::ParamSpec& spec) {
-                          return !spec.name().empty() &&
-                                 param_uses_.at(spec.name()) > 1;
-                        });
-  }
-
-  // True if the blob between the two is one to keep.
-  bool VanishesKept(const caffe::LayerParameter& layer,
-                    const caffe::LayerParameter& member) const {
-    return member.top(0) != layer.top(0) && keep_.count(layer.top(0)) > 0;
-  }
-
-  const caffe::NetParameter& net_;
-  const GraphView& view_;
-  const absl::flat_hash_set<std::string> skip_;
-  const std::set<std::string>& keep_;
-  const ParamUses param_uses_;
-};
-
-void RemoveLayers(const std::vector<bool>& removed, caffe::NetParameter* net) {
-  auto* const layers = net->mutable_layer();
-  int kept = 0;
-  for (int i = 0; i < layers->size(); ++i) {
-    if (removed[i]) continue;
-    if (kept != i) layers->SwapElements(kept, i);
-    ++kept;
-  }
-  layers->DeleteSubrange(kept, layers->size() - kept);
+// Layers to fold into layer `index`, in order; empty if it is no head.
+std::vector<int> MembersBehind(int index, const caffe::NetParameter& net,
+                               const FusionChains& chains) {
+  if (!chains.MayFuse(net.layer(index))) return {};
+  const auto head = FusionHead::Create(net.layer(index));
+  if (!head.has_value()) return {};
+  return chains.Behind(index, *head);
 }
 
 }  // namespace
@@ -209,9 +27,10 @@ absl::StatusOr<FusedNet> FuseBatchNorm(caffe::NetParameter net,
   FusedNet result;
   std::vector<bool> removed(net.layer_size(), false);
   if (options.do_fusion) {
-    const Fuser fuser(options, net, view);
+    const FusionChains chains(net, view, options.skip_fusion_layers,
+                              options.keep_blobs);
     for (int i = 0; i < net.layer_size(); ++i) {
-      const std::vector<int> members = fuser.Members(i);
+      const std::vector<int> members = MembersBehind(i, net, chains);
       if (members.empty()) continue;
       caffe::LayerParameter* const layer = net.mutable_layer(i);
       FusionHead head = *FusionHead::Create(*layer);

@@ -27,10 +27,10 @@ absl::Status IntegerLayer::Forward(Bottoms bottoms, Tops tops) {
   float* y = tops[0]->DataToOverwrite();
   ForEachStretch([&](int64_t first, int64_t count, int64_t channel) {
     const int64_t bias = weights_.bias.empty() ? 0 : weights_.bias[channel];
-    const double step = StepOf(channel);
+    const auto step = static_cast<float>(StepOf(channel));
     for (int64_t i = first; i < first + count; ++i) {
       sums_[i] += bias;
-      y[i] = static_cast<float>(static_cast<double>(sums_[i]) * step);
+      y[i] = static_cast<float>(sums_[i]) * step;
     }
   });
   return absl::OkStatus();

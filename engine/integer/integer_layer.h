@@ -17,7 +17,7 @@ namespace quantd {
 // A layer of int8 weights. Its bottom is float and becomes integers (q), its
 // top is float again:
 //   sum = bias + sum of (q - offset_d) * w        exact, in 64 bits
-//   y   = float(sum * scale_d * scale_w[channel])
+//   y   = float(sum) * float(scale_d * scale_w[channel])
 // It has no blobs: the integers stay integers.
 class IntegerLayer : public Layer {
  public:

@@ -17,7 +17,7 @@
 #include "engine/jobs/feed_reader.h"
 #include "engine/jobs/net_inputs.h"
 #include "engine/jobs/score_output.h"
-#include "engine/layers/registry.h"
+#include "engine/simulator/simulator.h"
 
 namespace quantd {
 namespace {
@@ -119,7 +119,7 @@ absl::Status Measurement::Open(caffe::NetParameter param) {
                    OptimizeForInference(
                        WithInputLayer(std::move(param), reader_->inputs(), 1),
                        options.keep_blobs));
-  ASSIGN_OR_RETURN(net_, Net::Create(std::move(optimized), options, MakeLayer));
+  ASSIGN_OR_RETURN(net_, CreateSimulator(std::move(optimized), options));
   for (int i = 0; i < net_->num_layers(); ++i) {
     const caffe::LayerParameter& layer = net_->layer(i).param();
     if (!IsAccuracy(layer)) continue;

@@ -90,13 +90,17 @@ void BlobObservers::FindProducers() {
   }
   for (size_t i = 0; i < watches_.size(); ++i) {
     if (!watches_[i].parts.empty()) continue;
-    to_observe_[producers[watches_[i].tensor]].push_back(i);
+    const int producer = producers[watches_[i].tensor];
+    to_observe_[producer].push_back(i);
+    watches_[i].is_input = net_.layer(producer).type() == "Input";
   }
 }
 
 absl::Status BlobObservers::MakeObservers(size_t blob) {
   Watch& watch = watches_[blob];
-  const int num_observers = watch.keeps_order ? 1 : std::max(1, NumThreads());
+  // While an input is looked at, the other processors decode the next one.
+  const bool alone = watch.keeps_order || watch.is_input;
+  const int num_observers = alone ? 1 : std::max(1, NumThreads());
   // A layout that pads brings more values than the blob has.
   const int64_t elements = std::max<int64_t>(1, watch.tensor->num_elements());
   const int64_t stored = static_cast<int64_t>(ValuesInAnyOrder(watch).size());
@@ -182,8 +186,11 @@ absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
   const int num_blobs = static_cast<int>(watches_.size());
   std::vector<absl::StatusOr<IfmrResult>> results(num_blobs);
   std::vector<ActivationSummary> summaries(num_blobs);
+  // From the end: small blobs, which are kept whole and take longest, mostly
+  // lie there.
 #pragma omp parallel for schedule(dynamic)
-  for (int i = 0; i < num_blobs; ++i) {
+  for (int k = 0; k < num_blobs; ++k) {
+    const int i = num_blobs - 1 - k;
     results[i] = Search(i, &summaries[i]);
   }
   std::vector<BlobFactors> factors;

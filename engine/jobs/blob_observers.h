@@ -52,9 +52,10 @@ class BlobObservers {
     int64_t count = 0;   // Values over all images.
     int64_t covers = 0;  // At least count: of the largest sum it is part of.
     bool keeps_order = false;   // A small blob, see IfmrObserver.
+    bool is_input = false;      // Not computed, but read.
     std::vector<size_t> parts;  // Its statistics are the sum of these watches'.
-    // Made at the first batch: one per thread, or one if order counts; none
-    // with parts.
+    // Made at the first batch: one per thread, or one if order counts or for
+    // an input; none with parts.
     std::vector<IfmrObserver> observers;
   };
 

@@ -21,8 +21,8 @@
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/pretty_json.h"
 #include "engine/jobs/score_output.h"
-#include "engine/layers/registry.h"
 #include "engine/report/compare_report.h"
+#include "engine/simulator/simulator.h"
 
 namespace quantd {
 namespace {
@@ -127,8 +127,7 @@ absl::StatusOr<std::unique_ptr<Net>> Comparison::MakeNet(
   options.fast_math = false;
   options.watch_blobs = blobs_.names();
   if (!scores.empty()) options.keep_blobs.insert(scores);
-  return Net::Create(WithInputLayer(std::move(param), inputs, 1), options,
-                     MakeLayer);
+  return CreateSimulator(WithInputLayer(std::move(param), inputs, 1), options);
 }
 
 absl::Status Comparison::MakeNets(const std::vector<InputShape>& inputs) {

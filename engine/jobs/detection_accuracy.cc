@@ -16,7 +16,7 @@
 #include "engine/graph/optimize_for_inference.h"
 #include "engine/jobs/feed_reader.h"
 #include "engine/jobs/net_inputs.h"
-#include "engine/layers/registry.h"
+#include "engine/simulator/simulator.h"
 
 namespace quantd {
 namespace {
@@ -138,7 +138,7 @@ absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
   options.keep_blobs = {blob};
   ASSIGN_OR_RETURN(caffe::NetParameter optimized,
                    OptimizeForInference(std::move(param), options.keep_blobs));
-  return Net::Create(std::move(optimized), options, MakeLayer);
+  return CreateSimulator(std::move(optimized), options);
 }
 
 // Truths of records that the data set does not have belong to another.

@@ -60,7 +60,11 @@ class QuotientRounder {
 void FakeQuant(absl::Span<const float> x, const FakeQuantParams& params,
                absl::Span<float> y);
 
-// The same, bit for bit, written as the formula reads.
+// The whole numbers alone: y = float(q - offset).
+void FakeQuantSteps(absl::Span<const float> x, const FakeQuantParams& params,
+                    absl::Span<float> y);
+
+// FakeQuant(), bit for bit, written as the formula reads.
 void FakeQuantReference(absl::Span<const float> x,
                         const FakeQuantParams& params, absl::Span<float> y);
 

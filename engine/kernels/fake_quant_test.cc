@@ -79,6 +79,22 @@ TEST(FakeQuantTest, EqualsTheReferenceBitForBit) {
   }
 }
 
+TEST(FakeQuantTest, StepsAreWhatTheValuesAreMadeOf) {
+  const FakeQuantParams params = {0.1f, -3, 8};
+  std::vector<float> x = Interesting(params);
+  while (x.size() < 100000) x.insert(x.end(), x.begin(), x.end());  // Threads.
+  std::vector<float> steps(x.size());
+  FakeQuantSteps(x, params, absl::MakeSpan(steps));
+  const std::vector<float> y = Quantize(x, params);
+  for (size_t i = 0; i < x.size(); ++i) {
+    ASSERT_EQ(steps[i], std::round(steps[i]));
+    ASSERT_EQ(steps[i] * params.scale, y[i]) << x[i];
+  }
+  FakeQuantSteps({2.4f, -0.26f, 1e9f}, {0.5f, 3, 8},
+                 absl::MakeSpan(steps).first(3));
+  EXPECT_THAT(absl::MakeSpan(steps).first(3), ElementsAre(5, -1, 124));
+}
+
 TEST(FakeQuantTest, WorksInPlace) {
   std::vector<float> values = {0.6f, -0.6f, 300};
   FakeQuant(values, {1.0f, 0, 8}, absl::MakeSpan(values));

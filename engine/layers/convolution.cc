@@ -85,7 +85,10 @@ class ConvolutionLayer : public ConvLayer<CpuConvolutionBackwardData> {
 
   bool Absorb(const Layer& next, int input) override {
     if (!kernel_ || param().bottom_size() != 1 ||
-        !AppendFusedOp(next, input, &fused_ops_)) {
+        !AppendFusedOp(next, input,
+                       {axis_, axis_ + 1 + geometry_.num_spatial_axes(),
+                        geometry_.channels_out},
+                       &fused_ops_)) {
       return false;
     }
     kernel_->Fuse(fused_ops_);

@@ -64,7 +64,10 @@ class InnerProductLayer : public Layer {
 
   bool Absorb(const Layer& next, int input) override {
     FusedOps ops = fused_ops_;
-    if (!AppendFusedOp(next, input, &ops) || HasAdd(ops)) return false;
+    if (!AppendFusedOp(next, input, {axis_, axis_ + 1, num_out_}, &ops) ||
+        HasAdd(ops)) {
+      return false;
+    }
     fused_ops_ = std::move(ops);
     kernel_.Fuse(fused_ops_);
     return true;

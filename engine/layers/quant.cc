@@ -1,23 +1,28 @@
 // Quant: quantizes activations to integers and back (AMCT's fake quantization).
 // quant_param.scale is the reciprocal of the step. The gradient passes as it is
 // (straight-through), also where values were clipped, as AMCT's does.
+// MakeWholeQuantLayer() makes one whose top is the whole numbers, without the
+// step.
 #include <cfloat>
 #include <cmath>
 #include <memory>
 
 #include "base/status_macros.h"
+#include "engine/kernels/cpu/matched_buffers.h"
 #include "engine/kernels/fake_quant.h"
 #include "engine/layers/checks.h"
 #include "engine/layers/copy_tensor.h"
 #include "engine/layers/quant_params.h"
 #include "engine/layers/same_shape_layer.h"
+#include "engine/layers/whole_quant.h"
 
 namespace quantd {
 namespace {
 
 class QuantLayer : public SameShapeLayer {
  public:
-  using SameShapeLayer::SameShapeLayer;
+  QuantLayer(const caffe::LayerParameter& param, caffe::Phase phase, bool whole)
+      : SameShapeLayer(param, phase), whole_(whole) {}
 
   absl::Status SetUp(absl::Span<const Shape> bottoms, int num_tops) override {
     RETURN_IF_ERROR(CheckArity(bottoms, {1, 1}, num_tops, {1, 1}));
@@ -35,7 +40,16 @@ class QuantLayer : public SameShapeLayer {
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
-    FakeQuant(bottoms[0]->values(), params_, tops[0]->values());
+    // 0 stays 0: a kernel's layout may pad with zeros.
+    ASSIGN_OR_RETURN(const MatchedBuffers buffers,
+                     MatchBuffers(bottoms, tops[0]));
+    const auto x = absl::MakeConstSpan(buffers.src[0], buffers.count);
+    const auto y = absl::MakeSpan(buffers.dst, buffers.count);
+    if (whole_) {
+      FakeQuantSteps(x, params_, y);
+    } else {
+      FakeQuant(x, params_, y);
+    }
     return absl::OkStatus();
   }
 
@@ -45,6 +59,7 @@ class QuantLayer : public SameShapeLayer {
   }
 
  private:
+  const bool whole_;
   FakeQuantParams params_;
 };
 
@@ -52,7 +67,12 @@ class QuantLayer : public SameShapeLayer {
 
 std::unique_ptr<Layer> MakeQuantLayer(const caffe::LayerParameter& param,
                                       caffe::Phase phase) {
-  return std::make_unique<QuantLayer>(param, phase);
+  return std::make_unique<QuantLayer>(param, phase, /*whole=*/false);
+}
+
+std::unique_ptr<Layer> MakeWholeQuantLayer(const caffe::LayerParameter& param,
+                                           caffe::Phase phase) {
+  return std::make_unique<QuantLayer>(param, phase, /*whole=*/true);
 }
 
 }  // namespace quantd

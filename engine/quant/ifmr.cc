@@ -47,7 +47,7 @@ Extremes FindExtremes(absl::Span<const float> data, const IfmrParams& params) {
 // Columns of the candidates, padded so that the inner loop below becomes whole
 // vectors; the padding is evaluated and dropped.
 struct Columns {
-  static constexpr size_t kPadding = 16;
+  static constexpr size_t kPadding = 4;
 
   explicit Columns(absl::Span<const IfmrCandidate> candidates) {
     const size_t size =

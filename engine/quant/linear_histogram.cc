@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/quant/observer_loops.h"
 
@@ -19,6 +20,13 @@ int ExponentAbove(float magnitude) {
   int exponent;
   std::frexp(magnitude, &exponent);
   return exponent;
+}
+
+// The whole number nearest to `value`, which is not negative.
+absl::int128 Whole(double value) {
+  constexpr double kEndOfInt64 = 9.0e18;
+  return value < kEndOfInt64 ? absl::int128(static_cast<int64_t>(value + 0.5))
+                             : absl::int128(std::round(value));
 }
 
 }  // namespace
@@ -52,11 +60,11 @@ ValueRange LinearHistogram::AddIfFitting(absl::Span<const float> values) {
   int32_t position[kBlock + kLocateSlack];
   const LocatedBins found = LocateBins(values, layout, slot, position);
   if (!found.range.finite || !Fits(found.range)) return found.range;
-  const int64_t count = static_cast<int64_t>(values.size());
-  if (count_bound_ + count > max_count()) Spill();
-  count_bound_ += count;
+  const int64_t num_found = found.count;
+  if (count_bound_ + num_found > max_count()) Spill();
+  count_bound_ += num_found;
   Bin* const bins = bins_.data();
-  for (int64_t i = 0; i < found.count; ++i) {
+  for (int64_t i = 0; i < num_found; ++i) {
     bins[slot[i]] +=
         (uint64_t{1} << kSumBits) + static_cast<uint32_t>(position[i]);
   }
@@ -65,60 +73,75 @@ ValueRange LinearHistogram::AddIfFitting(absl::Span<const float> values) {
 
 void LinearHistogram::AddGrowing(absl::Span<const float> values,
                                  const ValueRange& range) {
+  if (empty()) {
+    Start(*std::find_if(values.begin(), values.end(),
+                        [](float value) { return value != 0.0f; }));
+  }
+  if (range.min < 0.0f && num_signs() == 1) {
+    bins_.resize(BinLayout::kNumIgnored + 2 * num_bins());
+  }
+  const float magnitude = std::max(-range.min, range.max);
+  if (DoublingsTo(magnitude) <= max_position_bits() - position_bits_) {
+    // The unit stays, so it does not matter when the range grows.
+    Grow(DoublingsTo(magnitude));
+    AddIfFitting(values);
+    return;
+  }
   while (!values.empty()) {
-    const float end = empty() ? 0.0f : std::ldexp(1.0f, width_exp_ + bin_bits_);
+    const float end = std::ldexp(1.0f, width_exp_ + bin_bits_);
     const size_t fitting =
         std::find_if(values.begin(), values.end(),
-                     [end](float value) {
-                       return value != 0.0f && std::abs(value) >= end;
-                     }) -
+                     [end](float value) { return std::abs(value) >= end; }) -
         values.begin();
-    if (!empty()) {
-      if (range.min < 0.0f && num_signs() == 1) {
-        bins_.resize(BinLayout::kNumIgnored + 2 * num_bins());
-      }
-      AddIfFitting(values.first(fitting));
-    }
+    AddIfFitting(values.first(fitting));
     values.remove_prefix(fitting);
-    if (!values.empty()) GrowTo(std::abs(values.front()));
+    if (!values.empty()) Grow(DoublingsTo(values.front()));
   }
 }
 
-void LinearHistogram::GrowTo(float magnitude) {
-  const int exponent = ExponentAbove(magnitude);
-  if (empty()) {
-    width_exp_ = std::max(exponent - bin_bits_, kMinWidthExp);
-    position_bits_ = first_position_bits();
-    bins_.resize(BinLayout::kNumIgnored + num_bins());
-  }
-  while (width_exp_ + bin_bits_ < exponent) Grow();
+void LinearHistogram::Start(float first) {
+  width_exp_ = std::max(ExponentAbove(first) - bin_bits_, kMinWidthExp);
+  position_bits_ = first_position_bits();
+  bins_.resize(BinLayout::kNumIgnored + num_bins());
 }
 
-void LinearHistogram::Grow() {
-  if (2 * count_bound_ > max_count()) Spill();
-  if (position_bits_ == max_position_bits()) Coarsen(kUnitGrowth);
-  // The upper bin of a pair starts this many units into the merged one.
-  const uint64_t shift = uint64_t{1} << position_bits_;
-  std::vector<Bin> merged(bins_.size());
-  for (int sign = 0; sign < num_signs(); ++sign) {
+int LinearHistogram::DoublingsTo(float value) const {
+  return std::max(0, ExponentAbove(value) - (width_exp_ + bin_bits_));
+}
+
+void LinearHistogram::Grow(int doublings) {
+  while (doublings > 0) {
+    if (2 * count_bound_ > max_count()) Spill();
+    if (position_bits_ == max_position_bits()) Coarsen(kUnitGrowth);
+    int step = std::min(doublings, max_position_bits() - position_bits_);
+    while (count_bound_ << step > max_count()) --step;
+    MergeBins(step);
+    doublings -= step;
+  }
+}
+
+void LinearHistogram::MergeBins(int doublings) {
+  // Bin i starts this many units into the merged one.
+  const auto offset = [this, doublings](int i) {
+    return static_cast<uint64_t>(i & ((1 << doublings) - 1)) << position_bits_;
+  };
+  for (int sign = 0; sign < num_signs() && count_bound_ > 0; ++sign) {
     for (int i = 0; i < num_bins(); ++i) {
-      Bin bin = bins_[SlotOf(sign, i)];
-      if (i % 2 == 1) bin += (bin >> kSumBits) * shift;
-      merged[SlotOf(sign, i / 2)] += bin;
+      const Bin bin = std::exchange(bins_[SlotOf(sign, i)], 0);
+      bins_[SlotOf(sign, i >> doublings)] +=
+          bin + (bin >> kSumBits) * offset(i);
     }
   }
-  bins_ = std::move(merged);
   std::map<std::pair<int, int>, WideBin> merged_overflow;
   for (const auto& [key, wide] : overflow_) {
-    WideBin& target = merged_overflow[{key.first, key.second / 2}];
+    WideBin& target = merged_overflow[{key.first, key.second >> doublings}];
     target.count += wide.count;
-    target.sum += wide.sum;
-    if (key.second % 2 == 1) target.sum += absl::uint128(shift) * wide.count;
+    target.sum += wide.sum + absl::uint128(offset(key.second)) * wide.count;
   }
   overflow_ = std::move(merged_overflow);
-  ++width_exp_;
-  ++position_bits_;
-  count_bound_ *= 2;
+  width_exp_ += doublings;
+  position_bits_ += doublings;
+  count_bound_ <<= doublings;
 }
 
 void LinearHistogram::Coarsen(int bits) {
@@ -146,13 +169,19 @@ void LinearHistogram::Spill() {
 
 void LinearHistogram::Merge(const LinearHistogram& other) {
   if (other.empty()) return;
-  LinearHistogram added = other;
   if (empty()) {
-    *this = std::move(added);
+    *this = other;
     return;
   }
-  while (width_exp_ < added.width_exp_) Grow();
-  while (added.width_exp_ < width_exp_) added.Grow();
+  Grow(std::max(0, other.width_exp_ - width_exp_));
+  if (other.width_exp_ == width_exp_ &&
+      other.position_bits_ == position_bits_ &&
+      count_bound_ + other.count_bound_ <= max_count()) {
+    AddBins(other);
+    return;
+  }
+  LinearHistogram added = other;
+  added.Grow(width_exp_ - added.width_exp_);
   const int finer = position_bits_ - added.position_bits_;
   if (finer > 0) Coarsen(finer);
   if (finer < 0) added.Coarsen(-finer);
@@ -160,46 +189,87 @@ void LinearHistogram::Merge(const LinearHistogram& other) {
     Spill();
     added.Spill();
   }
-  if (bins_.size() < added.bins_.size()) bins_.resize(added.bins_.size());
-  for (size_t i = 0; i < added.bins_.size(); ++i) bins_[i] += added.bins_[i];
-  for (const auto& [key, wide] : added.overflow_) {
+  AddBins(added);
+}
+
+void LinearHistogram::AddBins(const LinearHistogram& other) {
+  if (bins_.size() < other.bins_.size()) bins_.resize(other.bins_.size());
+  for (size_t i = 0; i < other.bins_.size(); ++i) bins_[i] += other.bins_[i];
+  for (const auto& [key, wide] : other.overflow_) {
     WideBin& target = overflow_[key];
     target.count += wide.count;
     target.sum += wide.sum;
   }
-  count_bound_ += added.count_bound_;
+  count_bound_ += other.count_bound_;
 }
 
 HistogramTable::HistogramTable(const LinearHistogram& histogram) {
-  num_bins_ = histogram.num_bins();
   unit_ = std::ldexp(1.0, histogram.width_exp_ - histogram.position_bits_);
   bins_per_value_ = std::ldexp(1.0, -histogram.width_exp_);
   units_per_bin_ = int64_t{1} << histogram.position_bits_;
-  if (histogram.num_signs() > 0) positive_ = MakeSide(histogram, 0);
-  if (histogram.num_signs() > 1) negative_ = MakeSide(histogram, 1);
-  DetectDiscrete();
-  AddSquares(&positive_);
-  AddSquares(&negative_);
+  const std::vector<BinSums> positive = UsedBins(histogram, 0);
+  const std::vector<BinSums> negative = UsedBins(histogram, 1);
+  DetectDiscrete(positive, negative);
+  positive_ = MakeSide(positive);
+  negative_ = MakeSide(negative);
 }
 
-HistogramTable::Side HistogramTable::MakeSide(const LinearHistogram& histogram,
-                                              int sign) const {
-  Side side(num_bins_ + 1);
-  for (int i = 0; i < num_bins_; ++i) {
-    const uint64_t bin = histogram.bins_[histogram.SlotOf(sign, i)];
-    side[i + 1].count = static_cast<int64_t>(bin >> LinearHistogram::kSumBits);
-    side[i + 1].sum = bin & LinearHistogram::kSumMask;
+std::vector<HistogramTable::BinSums> HistogramTable::UsedBins(
+    const LinearHistogram& histogram, int sign) {
+  if (sign >= histogram.num_signs()) return {};
+  std::vector<BinSums> bins(histogram.num_bins());
+  size_t num_used = 0;
+  for (size_t i = 0; i < bins.size(); ++i) {
+    const uint64_t bin =
+        histogram.bins_[histogram.SlotOf(sign, static_cast<int>(i))];
+    bins[i].count = static_cast<int64_t>(bin >> LinearHistogram::kSumBits);
+    bins[i].sum = static_cast<int64_t>(bin & LinearHistogram::kSumMask);
+    if (bin != 0) num_used = i + 1;
   }
   for (const auto& [key, wide] : histogram.overflow_) {
     if (key.first != sign) continue;
-    Prefix& bin = side[key.second + 1];
-    bin.count += static_cast<int64_t>(wide.count);
-    bin.sum += static_cast<absl::int128>(wide.sum);
+    bins[key.second].count += static_cast<int64_t>(wide.count);
+    bins[key.second].sum += static_cast<int64_t>(wide.sum);
+    num_used = std::max(num_used, static_cast<size_t>(key.second) + 1);
   }
-  for (int i = 0; i < num_bins_; ++i) {
-    side[i + 1].sum +=
-        absl::int128(i * units_per_bin_) * side[i + 1].count + side[i].sum;
-    side[i + 1].count += side[i].count;
+  bins.resize(num_used);
+  return bins;
+}
+
+void HistogramTable::DetectDiscrete(absl::Span<const BinSums> positive,
+                                    absl::Span<const BinSums> negative) {
+  int64_t equal = 0;
+  int64_t all = 0;
+  for (const absl::Span<const BinSums> bins : {positive, negative}) {
+    for (const BinSums& bin : bins) {
+      if (bin.count < 4) continue;
+      all += bin.count;
+      if (bin.HasWholeMean(bin.mean())) equal += bin.count;
+    }
+  }
+  // By chance a quarter at most has a whole mean.
+  discrete_ = 2 * equal > all;
+}
+
+HistogramTable::Side HistogramTable::MakeSide(
+    absl::Span<const BinSums> bins) const {
+  if (bins.empty()) return {};
+  Side side(bins.size() + 1);
+  for (size_t i = 0; i < bins.size(); ++i) {
+    const Prefix& begin = side[i];
+    Prefix& end = side[i + 1];
+    end = begin;
+    if (bins[i].count == 0) continue;
+    const Spread spread = SpreadOf(bins[i]);
+    const absl::int128 edge = static_cast<int64_t>(i) * units_per_bin_;
+    const absl::int128 count = bins[i].count;
+    const absl::int128 sum = bins[i].sum;
+    const double variance = spread.half_width * spread.half_width / 3;
+    end.count += bins[i].count;
+    end.sum += sum + edge * count;
+    end.squares += edge * edge * count + 2 * edge * sum +
+                   Whole(static_cast<double>(spread.count) *
+                         (spread.mean * spread.mean + variance));
   }
   return side;
 }
@@ -212,32 +282,15 @@ HistogramTable::BinSums HistogramTable::SumsOf(const Side& side,
   return {count, static_cast<int64_t>(sum)};
 }
 
-void HistogramTable::DetectDiscrete() {
-  int64_t equal = 0;
-  int64_t all = 0;
-  for (const Side* side : {&positive_, &negative_}) {
-    for (int i = 0; i + 1 < static_cast<int>(side->size()); ++i) {
-      const BinSums sums = SumsOf(*side, i);
-      if (sums.count < 4) continue;
-      all += sums.count;
-      if (sums.sum % sums.count == 0) equal += sums.count;
-    }
-  }
-  // By chance a quarter at most has a whole mean.
-  discrete_ = 2 * equal > all;
-}
-
-HistogramTable::Spread HistogramTable::SpreadOf(const Side& side,
-                                                int bin) const {
-  const BinSums sums = SumsOf(side, bin);
+HistogramTable::Spread HistogramTable::SpreadOf(const BinSums& bin) const {
   Spread spread;
-  spread.count = sums.count;
-  if (sums.count == 0) return spread;
-  spread.mean = static_cast<double>(sums.sum) / static_cast<double>(sums.count);
+  spread.count = bin.count;
+  if (bin.count == 0) return spread;
+  spread.mean = bin.mean();
   // Equal values have a whole mean, different ones seldom.
   const bool equal =
-      (sums.count == 1 || discrete_ || sums.count >= kEqualByCount) &&
-      sums.sum % sums.count == 0;
+      (bin.count == 1 || discrete_ || bin.count >= kEqualByCount) &&
+      bin.HasWholeMean(spread.mean);
   if (!equal) {
     spread.half_width = std::min(
         spread.mean, static_cast<double>(units_per_bin_) - spread.mean);
@@ -245,31 +298,12 @@ HistogramTable::Spread HistogramTable::SpreadOf(const Side& side,
   return spread;
 }
 
-void HistogramTable::AddSquares(Side* side) const {
-  for (int i = 0; i + 1 < static_cast<int>(side->size()); ++i) {
-    const Prefix& begin = (*side)[i];
-    Prefix& end = (*side)[i + 1];
-    end.squares = begin.squares;
-    if (end.count == begin.count) continue;
-    const Spread spread = SpreadOf(*side, i);
-    const absl::int128 edge = i * units_per_bin_;
-    const absl::int128 count = spread.count;
-    const absl::int128 sum = end.sum - begin.sum - edge * count;
-    const double variance = spread.half_width * spread.half_width / 3;
-    // A whole number; exact for equal values.
-    const absl::int128 squares(
-        std::round(static_cast<double>(spread.count) *
-                   (spread.mean * spread.mean + variance)));
-    end.squares += edge * edge * count + 2 * edge * sum + squares;
-  }
-}
-
 HistogramTable::Cut HistogramTable::CutAt(const Side& side,
                                           double magnitude) const {
   const double at = magnitude * bins_per_value_;
-  if (at >= num_bins_) return {num_bins_, {}};
+  if (at >= NumBins(side)) return {NumBins(side), {}};
   const int bin = static_cast<int>(at);
-  const Spread spread = SpreadOf(side, bin);
+  const Spread spread = SpreadOf(SumsOf(side, bin));
   const double cut = (at - bin) * static_cast<double>(units_per_bin_);
   const double begin = spread.mean - spread.half_width;
   const double width = 2 * spread.half_width;
@@ -305,7 +339,7 @@ double HistogramTable::CellError(const Side& side, const Cut& begin,
   const absl::int128 count = to.count - from.count;
   if (count == 0) return error;
   // Integer moments around the integer nearest to `level`: nothing cancels.
-  const int64_t center = std::llround(level);
+  const int64_t center = static_cast<int64_t>(level + 0.5);
   const absl::int128 sum = to.sum - from.sum;
   const double first = static_cast<double>(sum - center * count);
   const double second =
@@ -319,7 +353,7 @@ double HistogramTable::CellError(const Side& side, const Cut& begin,
 void HistogramTable::AddSide(const Side& side, float scale, int last_level,
                              Cost* cost) const {
   if (side.empty()) return;
-  const Cut last = {num_bins_, {}};
+  const Cut last = {NumBins(side), {}};
   const double step = scale / unit_;
   double error = 0.0;
   double variance = 0.0;
@@ -355,7 +389,7 @@ float HistogramTable::LargestMagnitude(bool positive, int64_t rank) const {
       side.begin(), side.end(), below,
       [](const Prefix& prefix, int64_t count) { return prefix.count < count; });
   const int bin = static_cast<int>(above - side.begin()) - 1;
-  const Spread spread = SpreadOf(side, bin);
+  const Spread spread = SpreadOf(SumsOf(side, bin));
   const double share = (static_cast<double>(below - side[bin].count) - 0.5) /
                        static_cast<double>(spread.count);
   const double position =

@@ -79,13 +79,21 @@ class LinearHistogram {
   bool Fits(const ValueRange& range) const;
   // Counts up to kBlock values if they fit; returns their range in any case.
   ValueRange AddIfFitting(absl::Span<const float> values);
-  // Counts values of `range`, and grows at the very value that needs it: the
-  // state does not depend on how the values are cut into calls.
+  // Counts values of `range`, not all of them zero, and grows as at the very
+  // value that needs it: the state does not depend on how the values are cut
+  // into calls.
   void AddGrowing(absl::Span<const float> values, const ValueRange& range);
-  // Widens the range to hold `magnitude`.
-  void GrowTo(float magnitude);
-  // Doubles the range.
-  void Grow();
+  // Makes the bins, for a range that just holds `first`.
+  void Start(float first);
+  // How often the range must double to hold `value`.
+  int DoublingsTo(float value) const;
+  // Doubles the range so often.
+  void Grow(int doublings);
+  // The same where no bin becomes too full and the unit stays.
+  void MergeBins(int doublings);
+  // Adds what `other`, of the same range and unit, counted; no bin becomes too
+  // full.
+  void AddBins(const LinearHistogram& other);
   // Makes the unit 2^bits times coarser.
   void Coarsen(int bits);
   // Moves the sums of well-filled bins to overflow_.
@@ -105,7 +113,7 @@ class LinearHistogram {
 // What it costs to quantize the values of a histogram. A snapshot: later
 // additions do not show.
 //
-// Memory: 48 bytes per bin.
+// Memory: 48 bytes per bin up to the largest magnitude; while it is made, 64.
 class HistogramTable {
  public:
   explicit HistogramTable(const LinearHistogram& histogram);
@@ -153,8 +161,17 @@ class HistogramTable {
     Part part;
   };
   struct BinSums {
-    int64_t count;
-    int64_t sum;  // Of positions from the bin's lower edge.
+    int64_t count = 0;
+    int64_t sum = 0;  // Of positions from the bin's lower edge.
+
+    double mean() const {  // With count > 0.
+      return static_cast<double>(sum) / static_cast<double>(count);
+    }
+    // Whether mean(), which the caller has, is exactly a whole number: such a
+    // quotient survives its rounding, any other does not multiply back.
+    bool HasWholeMean(double mean) const {
+      return static_cast<int64_t>(mean + 0.5) * count == sum;
+    }
   };
   // The values of one bin, taken to be uniform in mean +- half_width, and
   // all equal if that is 0; positions from the bin's lower edge.
@@ -163,15 +180,21 @@ class HistogramTable {
     double mean = 0.0;
     double half_width = 0.0;
   };
-  using Side = std::vector<Prefix>;  // num_bins_ + 1, or empty.
+  // One more than there are bins up to the last with a value, or empty.
+  using Side = std::vector<Prefix>;
+  static int NumBins(const Side& side) {
+    return static_cast<int>(side.size()) - 1;
+  }
 
-  Side MakeSide(const LinearHistogram& histogram, int sign) const;
+  // The bins of a sign up to the last with a value.
+  static std::vector<BinSums> UsedBins(const LinearHistogram& histogram,
+                                       int sign);
   // Decides discrete_.
-  void DetectDiscrete();
-  // Adds the squares to counts and sums.
-  void AddSquares(Side* side) const;
+  void DetectDiscrete(absl::Span<const BinSums> positive,
+                      absl::Span<const BinSums> negative);
+  Side MakeSide(absl::Span<const BinSums> bins) const;
   BinSums SumsOf(const Side& side, int bin) const;
-  Spread SpreadOf(const Side& side, int bin) const;
+  Spread SpreadOf(const BinSums& bin) const;
   // How many values of a side are below `magnitude`.
   double CountBelow(const Side& side, double magnitude) const;
   // Where `magnitude` cuts the bins.
@@ -184,7 +207,6 @@ class HistogramTable {
   double CellError(const Side& side, const Cut& begin, const Cut& end,
                    double level) const;
 
-  int num_bins_ = 0;
   double unit_ = 1.0;
   double bins_per_value_ = 1.0;  // 1 / a bin's width.
   int64_t units_per_bin_ = 1;

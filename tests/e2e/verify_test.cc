@@ -3,6 +3,7 @@
 // refused.
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -37,14 +38,16 @@ RunResult Cli(const std::vector<std::string>& words) {
   return testing::RunProgram(line, kPatience);
 }
 
-// Calibrates the shipped network `net`; the directory of its files.
-std::string Calibrate(const std::string& net, const std::string& config = "") {
+// Calibrates a network for digits; the directory of its files.
+std::string CalibrateFiles(const std::string& prototxt,
+                           const std::string& caffemodel,
+                           const std::string& config = "") {
   const std::string out = FreshDirectory("calibrated");
   std::vector<std::string> words = {"calibrate",
                                     "--model",
-                                    Data(net + "_deploy.prototxt"),
+                                    prototxt,
                                     "--weights",
-                                    Data(net + ".caffemodel"),
+                                    caffemodel,
                                     "--data",
                                     Data("digits_calibration_lmdb"),
                                     "--scale=0.00390625",
@@ -61,6 +64,12 @@ std::string Calibrate(const std::string& net, const std::string& config = "") {
   const RunResult result = Cli(words);
   EXPECT_EQ(result.status, 0) << result.err;
   return out;
+}
+
+// Calibrates the shipped network `net`.
+std::string Calibrate(const std::string& net, const std::string& config = "") {
+  return CalibrateFiles(Data(net + "_deploy.prototxt"),
+                        Data(net + ".caffemodel"), config);
 }
 
 RunResult Verify(const std::string& artifacts, const std::string& out,
@@ -116,6 +125,73 @@ INSTANTIATE_TEST_SUITE_P(Shipped, VerifyTest,
                          [](const auto& info) {
                            return std::string(info.param);
                          });
+
+// A net with a Deconvolution of two groups and a depthwise convolution.
+constexpr char kUpAndDown[] = R"(
+  layer { name: "data" type: "Input" top: "data"
+          input_param { shape { dim: 1 dim: 1 dim: 28 dim: 28 } } }
+  layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+          convolution_param { num_output: 8 kernel_size: 5 stride: 2 } }
+  layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+  layer { name: "up" type: "Deconvolution" bottom: "conv" top: "up"
+          convolution_param { num_output: 6 kernel_size: 4 stride: 2 pad: 1
+                              group: 2 } }
+  layer { name: "up_relu" type: "ReLU" bottom: "up" top: "up" }
+  layer { name: "dw" type: "DepthwiseConv" bottom: "up" top: "dw"
+          convolution_param { num_output: 6 kernel_size: 3 stride: 2 } }
+  layer { name: "ip" type: "InnerProduct" bottom: "dw" top: "ip"
+          inner_product_param { num_output: 10 } }
+  layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
+)";
+
+// Writes kUpAndDown and seeded weights for it to `directory`.
+void WriteUpAndDown(const std::string& directory) {
+  std::ofstream(directory + "/net.prototxt") << kUpAndDown;
+  caffe::NetParameter weights;
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  const auto add = [&](const char* name, std::vector<int64_t> dims, int bias) {
+    caffe::LayerParameter* layer = weights.add_layer();
+    layer->set_name(name);
+    for (const std::vector<int64_t>& shape : {dims, {int64_t{bias}}}) {
+      caffe::BlobProto* blob = layer->add_blobs();
+      int64_t size = 1;
+      for (int64_t dim : shape) {
+        blob->mutable_shape()->add_dim(dim);
+        size *= dim;
+      }
+      for (; size > 0; --size) blob->add_data(0.2f * normal(random));
+    }
+  };
+  add("conv", {8, 1, 5, 5}, 8);
+  add("up", {8, 3, 4, 4}, 6);
+  add("dw", {6, 1, 3, 3}, 6);
+  add("ip", {10, 6 * 11 * 11}, 10);
+  std::ofstream(directory + "/net.caffemodel", std::ios::binary)
+      << weights.SerializeAsString();
+}
+
+TEST(VerifyDeconvolutionTest, NoIntegerDiffers) {
+  const std::string net = FreshDirectory("net");
+  WriteUpAndDown(net);
+  const std::string out = FreshDirectory("verified");
+  const RunResult result = Verify(
+      CalibrateFiles(net + "/net.prototxt", net + "/net.caffemodel"), out, 50);
+  ASSERT_EQ(result.status, 0) << result.err << result.out;
+  EXPECT_FALSE(absl::StrContains(result.err, "SIMULATED_IN_FLOAT"));
+  const auto json = nlohmann::json::parse(ReadFile(out + "/net_verify.json"));
+  EXPECT_EQ(json["top1Agreement"], 1.0);
+  int integer_layers = 0;
+  for (const auto& layer : json["layers"]) {
+    if (!layer["integer"].get<bool>()) continue;
+    ++integer_layers;
+    for (const char* column : {"weights", "inputs", "sums", "inputsAlone"}) {
+      EXPECT_EQ(layer[column]["numDiffering"], "0")
+          << layer["layer"] << " " << column;
+    }
+  }
+  EXPECT_EQ(integer_layers, 4);
+}
 
 TEST(VerifyChangedTest, ChangedIntegersFailAndExitWith1) {
   const std::string artifacts = Calibrate("lenet");

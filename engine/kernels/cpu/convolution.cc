@@ -92,7 +92,7 @@ std::unique_ptr<CpuConvolution::Plan> CpuConvolution::MakePlan(
     plan->Take(DeconvForwardDesc(geometry_, from, to, has_bias));
   } else {
     plan->Take(MakeDesc(geometry_, from, to, has_bias, winograd_allowed_,
-                        PostOpsAttr(ops_)));
+                        PostOpsAttr(ops_, dst.shape().num_axes())));
   }
   return plan;
 }
@@ -123,6 +123,7 @@ absl::Status CpuConvolution::Run(const Tensor& src, const Tensor& weights,
     if (bias != nullptr) {
       args[DNNL_ARG_BIAS] = ReadMemory(*bias, bias->shape().dims());
     }
+    AddPostOpArgs(ops_, dst->shape().num_axes(), &args);
     plan->primitive.execute(DnnlStream(), args);
     DnnlStream().wait();
   });

@@ -50,7 +50,8 @@ void CpuInnerProduct::Fuse(const FusedOps& ops) {
 std::unique_ptr<CpuInnerProduct::Plan> CpuInnerProduct::MakePlan(
     const Tensor& src, const Tensor& dst, bool has_bias) const {
   auto plan = std::make_unique<Plan>();
-  plan->desc = MakeDesc(src.shape(), dst.shape(), has_bias, PostOpsAttr(ops_));
+  plan->desc = MakeDesc(src.shape(), dst.shape(), has_bias,
+                        PostOpsAttr(ops_, dst.shape().num_axes()));
   plan->primitive = dnnl::inner_product_forward(plan->desc);
   return plan;
 }
@@ -74,6 +75,7 @@ absl::Status CpuInnerProduct::Run(const Tensor& src, const Tensor& weights,
     if (bias != nullptr) {
       args[DNNL_ARG_BIAS] = ReadMemory(*bias, bias->shape().dims());
     }
+    AddPostOpArgs(ops_, dst->shape().num_axes(), &args);
     plan->primitive.execute(DnnlStream(), args);
     DnnlStream().wait();
   });

@@ -1,0 +1,187 @@
+#include "engine/simulator/sum_whole_numbers.h"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/types/optional.h"
+#include "absl/types/span.h"
+#include "base/status_macros.h"
+#include "engine/graph/graph_view.h"
+#include "engine/integer/integer_layer.h"
+#include "engine/kernels/fake_quant.h"
+#include "engine/layers/quant_params.h"
+#include "engine/simulator/whole_weights.h"
+#include "google/protobuf/repeated_field.h"
+
+namespace quantd {
+namespace {
+
+// float32 holds every whole number up to here.
+constexpr double kMaxSum = 0x1p24;
+
+void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
+  blob->clear_double_data();
+  blob->clear_int8_data();
+  blob->clear_int32_data();
+  blob->mutable_data()->Assign(values.begin(), values.end());
+}
+
+// True if other layers have blobs of `layer`: these cannot be changed for it
+// alone.
+bool SharesBlobs(const caffe::LayerParameter& layer) {
+  for (const caffe::ParamSpec& param : layer.param()) {
+    if (!param.name().empty()) return true;
+  }
+  return false;
+}
+
+class Rewriter {
+ public:
+  // All must outlive this; `view` is that of `net`.
+  Rewriter(caffe::NetParameter* net, const GraphView& view,
+           const KnownScales& scales)
+      : net_(*net), view_(view), scales_(scales) {
+    for (const caffe::LayerParameter& layer : net_.layer()) {
+      names_.insert(layer.name());
+      names_.insert(layer.top().begin(), layer.top().end());
+    }
+  }
+
+  // Returns the layers that go on summing floats.
+  std::vector<std::string> Run(
+      const std::function<bool(const std::string&)>& is_observed) {
+    FindLayers();
+    Layers layers;
+    layers.Swap(net_.mutable_layer());
+    for (int i = 0; i < layers.size(); ++i) {
+      caffe::LayerParameter* layer = layers.Mutable(i);
+      if (quants_.count(i) > 0) {
+        AddQuant(i, is_observed(layer->top(0)), layer);
+      } else if (weights_.count(i) > 0) {
+        AddSums(i, layer);
+      } else {
+        net_.add_layer()->Swap(layer);
+      }
+    }
+    return std::move(float_sums_);
+  }
+
+ private:
+  using Layers = google::protobuf::RepeatedPtrField<caffe::LayerParameter>;
+
+  // Index of the Quant layer before layer `index`; -1 if there is none, or
+  // `index` has no weights that could be whole.
+  int QuantBefore(int index) const {
+    const caffe::LayerParameter& layer = net_.layer(index);
+    if (!RunsInIntegers(layer.type()) || layer.bottom_size() != 1 ||
+        layer.top_size() != 1) {
+      return -1;
+    }
+    const int quant = view_.blob(view_.bottoms(index)[0]).producer;
+    const caffe::LayerParameter& before = net_.layer(quant);
+    return before.type() == "Quant" && before.bottom_size() == 1 &&
+                   before.top_size() == 1
+               ? quant
+               : -1;
+  }
+
+  // Finds the layers to change, and the Quant layers before them.
+  void FindLayers() {
+    for (int i = 0; i < net_.layer_size(); ++i) {
+      const int quant = QuantBefore(i);
+      if (quant < 0) continue;
+      const FakeQuantParams params =
+          FakeQuantParamsOf(net_.layer(quant).quant_param());
+      if (!CheckFakeQuantParams(params).ok()) continue;  // Its layer reports.
+      const caffe::LayerParameter& layer = net_.layer(i);
+      absl::optional<WholeWeights> weights;
+      if (!SharesBlobs(layer)) {
+        weights = FindWholeWeights(layer, params, ScalesOf(layer.name()));
+      }
+      if (!weights || weights->largest_sum >= kMaxSum) {
+        float_sums_.push_back(layer.name());
+        continue;
+      }
+      weights_.emplace(i, *std::move(weights));
+      ++quants_[quant];
+    }
+  }
+
+  absl::Span<const float> ScalesOf(const std::string& layer) const {
+    const auto scales = scales_.find(layer);
+    if (scales == scales_.end()) return {};
+    return scales->second;
+  }
+
+  // Writes the Quant layer `index`.
+  void AddQuant(int index, bool observed, caffe::LayerParameter* layer) {
+    const GraphView::Blob& top = view_.blob(view_.tops(index)[0]);
+    caffe::LayerParameter whole = *layer;
+    whole.set_type(kWholeQuantType);
+    const bool alone =
+        !observed && quants_[index] == static_cast<int>(top.consumers.size());
+    if (!alone) {
+      whole.set_name(NewName(layer->name() + "/whole"));
+      whole.set_top(0, whole.name());
+    }
+    whole_tops_[index] = whole.top(0);
+    net_.add_layer()->Swap(&whole);
+    if (!alone) net_.add_layer()->Swap(layer);
+  }
+
+  // Writes layer `index`, and the Scale behind it.
+  void AddSums(int index, caffe::LayerParameter* layer) {
+    const WholeWeights& weights = weights_[index];
+    SetFloats(weights.codes, layer->mutable_blobs(0));
+    if (layer->blobs_size() > 1) {
+      SetFloats(weights.bias, layer->mutable_blobs(1));
+    }
+    caffe::LayerParameter scale;
+    scale.set_name(NewName(layer->name() + "/steps"));
+    scale.set_type("Scale");
+    scale.add_top(layer->top(0));
+    layer->set_bottom(
+        0, whole_tops_[view_.blob(view_.bottoms(index)[0]).producer]);
+    layer->set_top(0, NewName(layer->name() + "/sums"));
+    scale.add_bottom(layer->top(0));
+    scale.mutable_scale_param()->set_axis(
+        layer->type() == "InnerProduct" ? -1
+                                        : layer->convolution_param().axis());
+    caffe::BlobProto* factors = scale.add_blobs();
+    factors->mutable_shape()->add_dim(
+        static_cast<int64_t>(weights.steps.size()));
+    SetFloats(weights.steps, factors);
+    net_.add_layer()->Swap(layer);
+    net_.add_layer()->Swap(&scale);
+    weights_.erase(index);  // Its memory.
+  }
+
+  std::string NewName(std::string name) {
+    while (!names_.insert(name).second) name += "'";
+    return name;
+  }
+
+  caffe::NetParameter& net_;
+  const GraphView& view_;
+  const KnownScales& scales_;
+  std::set<std::string> names_;
+  std::vector<std::string> float_sums_;
+  std::map<int, WholeWeights> weights_;    // By layer.
+  std::map<int, int> quants_;              // Readers that are in weights_.
+  std::map<int, std::string> whole_tops_;  // By Quant layer.
+};
+
+}  // namespace
+
+absl::StatusOr<WholeNumberNet> SumWholeNumbers(
+    caffe::NetParameter net, const KnownScales& scales,
+    const std::function<bool(const std::string&)>& is_observed) {
+  ASSIGN_OR_RETURN(const GraphView view, GraphView::Create(net));
+  WholeNumberNet result;
+  result.float_sums = Rewriter(&net, view, scales).Run(is_observed);
+  result.net = std::move(net);
+  return result;
+}
+
+}  // namespace quantd
