@@ -15,8 +15,10 @@
 namespace quantd {
 namespace {
 
-// Of keys and values in one message, unless a single record has more.
+// Of keys and values in one message, unless a single part of a record has more.
 constexpr int64_t kMessageBytes = int64_t{1} << 20;
+// Of a value, which is cut into parts if it is larger.
+constexpr size_t kPartBytes = size_t{2} << 20;
 constexpr int kIdDigits = 40;
 
 // `value` in `num_bytes` bytes, the lowest first.
@@ -48,12 +50,12 @@ class RecordWriter {
   }
 
   absl::Status Add(absl::string_view key, absl::string_view value) {
-    const int64_t bytes = key.size() + value.size();
-    if (bytes_ > 0 && bytes_ + bytes > kMessageBytes) RETURN_IF_ERROR(Flush());
-    v1::DatasetRecord* record = request_.add_records();
-    record->set_key(std::string(key));
-    record->set_value(std::string(value));
-    bytes_ += bytes;
+    while (value.size() > kPartBytes) {
+      RETURN_IF_ERROR(AddPart(key, value.substr(0, kPartBytes), true));
+      value.remove_prefix(kPartBytes);
+      key = "";  // Of further parts.
+    }
+    RETURN_IF_ERROR(AddPart(key, value, false));
     ++next_;
     return absl::OkStatus();
   }
@@ -65,6 +67,18 @@ class RecordWriter {
   }
 
  private:
+  absl::Status AddPart(absl::string_view key, absl::string_view value,
+                       bool continued) {
+    const int64_t bytes = key.size() + value.size();
+    if (bytes_ > 0 && bytes_ + bytes > kMessageBytes) RETURN_IF_ERROR(Flush());
+    v1::DatasetRecord* record = request_.add_records();
+    record->set_key(std::string(key));
+    record->set_value(std::string(value));
+    record->set_continued(continued);
+    bytes_ += bytes;
+    return absl::OkStatus();
+  }
+
   absl::Status Flush() {
     if (!stream_->Write(request_)) return StreamEnded();
     Tell(progress_, next_, digest_.num_records);
@@ -147,9 +161,10 @@ absl::StatusOr<v1::Dataset> DatasetUpload::AppendFrom(
   return dataset;
 }
 
-absl::StatusOr<v1::Dataset> DatasetUpload::Upload(const std::string& path,
-                                                  const Options& options) {
-  ASSIGN_OR_RETURN(const auto records, OpenRecords(path));
+absl::StatusOr<v1::Dataset> DatasetUpload::Upload(
+    const std::vector<std::string>& data, const Options& options) {
+  ASSIGN_OR_RETURN(const auto records, OpenRecords(data));
+  const std::string& path = records->path();
   Options effective = options;
   if (effective.display_name.empty()) {
     effective.display_name =

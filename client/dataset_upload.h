@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -52,11 +53,15 @@ class DatasetUpload {
 
   explicit DatasetUpload(Client* client);
 
-  // Hashes the records of OpenRecords(path), and sends those that the server
+  // Hashes the records of OpenRecords(data), and sends those that the server
   // does not have: none for a data set it knows, the rest of one that broke
-  // off. Errors: of OpenRecords() and of DatasetService; all name `path`.
-  absl::StatusOr<v1::Dataset> Upload(const std::string& path,
+  // off. Errors: of OpenRecords() and of DatasetService; all name the path.
+  absl::StatusOr<v1::Dataset> Upload(const std::vector<std::string>& data,
                                      const Options& options);
+  absl::StatusOr<v1::Dataset> Upload(const std::string& path,
+                                     const Options& options) {
+    return Upload(std::vector<std::string>{path}, options);
+  }
 
  private:
   // The data set as the server has it; an empty, incomplete one if it does not.

@@ -77,6 +77,19 @@ TEST_F(DatasetUploadTest, BrokenUploadGoesOnWhereItStopped) {
   EXPECT_EQ(server_.messages_received(), 10);
 }
 
+TEST_F(DatasetUploadTest, LargeRecordsGoInParts) {
+  const TestRecords written = MakeTestRecords(3, 5 << 20);
+  server_.BreakStreams(4, 1);  // Within the second record.
+  ASSERT_OK_AND_ASSIGN(const v1::Dataset dataset,
+                       datasets_.Upload(WriteTestLmdb("large", written), {}));
+  EXPECT_TRUE(dataset.complete());
+  const auto records = server_.dataset_records(dataset.id());
+  ASSERT_EQ(records.size(), 3);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(records[i] == written[i].first + written[i].second) << i;
+  }
+}
+
 TEST_F(DatasetUploadTest, OnlySoManyRecords) {
   const std::string path = WriteTestLmdb("some", MakeTestRecords(10, 10));
   DatasetUpload::Options options;

@@ -35,7 +35,7 @@ absl::Status Check(CommandContext& context) {
   RETURN_IF_ERROR(CheckModelFlags(flags));
   if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
   if (flags.Has("eval-data")) {
-    RETURN_IF_ERROR(CheckData(flags.Get("eval-data")));
+    RETURN_IF_ERROR(CheckData(flags.GetAll("eval-data")));
   }
   return PrepareOut(context);
 }
@@ -65,10 +65,10 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
                      UploadFile(context, flags.Get("config")));
   }
   ASSIGN_OR_RETURN(*spec.mutable_dataset_id(),
-                   UploadData(context, flags.Get("data"), num_records));
+                   UploadData(context, flags.GetAll("data"), num_records));
   if (flags.Has("eval-data")) {
     ASSIGN_OR_RETURN(*spec.mutable_eval_dataset_id(),
-                     UploadData(context, flags.Get("eval-data"), 0));
+                     UploadData(context, flags.GetAll("eval-data"), 0));
   }
   ASSIGN_OR_RETURN(const int64_t batch_size,
                    flags.GetInt("batch-size", 1, kMaxBatches, 0));
@@ -110,7 +110,8 @@ Command CalibrateCommand() {
            {"batch-num", "N",
             "forward passes; default: batch_num of the config"},
            {"config", "FILE", ConfigFlagHelp()},
-           {"eval-data", "DATA", "measure the accuracy on these images"},
+           {"eval-data", "DATA", "measure the accuracy on these images", false,
+            0, true},
            {"keep-intermediate", "",
             "write the models between the steps, too: modified_model.*, ..."},
            {"search-shift-bit", "",

@@ -53,6 +53,11 @@ class CommandsTest : public ::testing::Test {
     result.mutable_float_accuracy()->set_top5(0.999);
     result.mutable_float_accuracy()->set_loss(0.25);
     result.mutable_float_accuracy()->set_num_records(2000);
+    v1::LayerAccuracy* layer = result.mutable_float_accuracy()->add_layers();
+    layer->set_layer("acc");
+    layer->set_top_k(3);
+    layer->set_accuracy(0.99);
+    layer->add_class_accuracy(0.5);
     *result.mutable_quantized_accuracy() = result.float_accuracy();
     result.mutable_quantized_accuracy()->set_top1(0.944);
     result.set_num_layers_quantized(4);
@@ -148,16 +153,22 @@ TEST_F(CommandsTest, JobShow) {
             "ended     2023-11-14T22:13:23Z\n"
             "attempt   1\n"
             "\n"
-            "accuracy    float  quantized        change\n"
-            "top-1     94.65 %    94.40 %  -0.25 points\n"
-            "top-5     99.90 %    99.90 %  +0.00 points\n"
-            "loss       0.2500     0.2500\n"
-            "images       2000       2000\n"
+            "accuracy       float  quantized        change\n"
+            "top-1        94.65 %    94.40 %  -0.25 points\n"
+            "top-5        99.90 %    99.90 %  +0.00 points\n"
+            "loss          0.2500     0.2500\n"
+            "acc (top 3)  99.00 %    99.00 %  +0.00 points\n"
+            "  class 0    50.00 %    50.00 %  +0.00 points\n"
+            "images          2000       2000\n"
             "\n"
             "layers  4 quantized, 1 left float\n"
             "time    LOAD 0.50 s\n"
             "memory  50.0 MiB\n"
             "device  cpu\n");
+  const std::string plain = Run({"job", "show", "j-done"}).out;
+  EXPECT_NE(plain.find("float.layer.acc\t0.99\nfloat.layer.acc.0\t0.5\n"),
+            std::string::npos)
+      << plain;
   const CliResult failed = Run({"job", "show", "j-fail"});
   EXPECT_EQ(failed.exit_code, 0);
   EXPECT_NE(failed.out.find("error\tPROTOTXT_PARSE: syntax error; correct"),

@@ -31,7 +31,7 @@ absl::Status SetDataFields(CommandContext& context, Spec* spec) {
   ASSIGN_OR_RETURN(const v1::Transform transform, UploadTransform(context));
   if (transform.ByteSizeLong() > 0) *spec->mutable_transform() = transform;
   ASSIGN_OR_RETURN(*spec->mutable_dataset_id(),
-                   UploadData(context, flags.Get("data"), max_records));
+                   UploadData(context, flags.GetAll("data"), max_records));
   return absl::OkStatus();
 }
 

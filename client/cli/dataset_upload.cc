@@ -17,11 +17,11 @@ namespace {
 
 absl::StatusOr<int> Run(CommandContext& context) {
   const ParsedFlags& flags = context.flags();
-  const std::string& path = flags.words()[0];
   ASSIGN_OR_RETURN(const int64_t max_records, MaxRecords(flags));
-  RETURN_IF_ERROR(OpenRecords(path).status());
-  ASSIGN_OR_RETURN(const std::string id,
-                   UploadData(context, path, max_records, flags.Get("name")));
+  RETURN_IF_ERROR(OpenRecords(flags.words()).status());
+  ASSIGN_OR_RETURN(
+      const std::string id,
+      UploadData(context, flags.words(), max_records, flags.Get("name")));
   if (context.json()) {
     ASSIGN_OR_RETURN(Client * client, context.Connect());
     ASSIGN_OR_RETURN(const v1::Dataset dataset, Datasets(client).Get(id));
@@ -39,12 +39,13 @@ Command DatasetUploadCommand() {
   Command command;
   command.name = "dataset upload";
   command.summary = "send a data set once, for several jobs";
-  command.usage = "DATA [flags]";
+  command.usage = "DATA... [flags]";
   command.details =
-      "DATA is a Caffe LMDB, a folder of JPEG and PNG images, or a list with "
-      "a\n"
-      "line \"path label\" an image. Prints the data set's id, which --data "
-      "and\n"
+      "DATA is a Caffe LMDB, a folder of JPEG and PNG images, a list with a "
+      "line\n"
+      "\"path label\" an image, or NumPy's arrays: FILE.npz, or NAME=FILE.npy "
+      "for\n"
+      "each input. Prints the data set's id, which --data and\n"
       "--eval-data take in place of a path. The id is a digest of the "
       "records:\n"
       "what the server has is not sent again, and an upload that broke off "
@@ -56,8 +57,10 @@ Command DatasetUploadCommand() {
   };
   command.examples =
       "quantctl dataset upload calibration_lmdb\n"
-      "quantctl dataset upload images.txt --max-records 64 --name first64\n";
-  command.min_words = command.max_words = 1;
+      "quantctl dataset upload images.txt --max-records 64 --name first64\n"
+      "quantctl dataset upload image=images.npy shape=shapes.npy\n";
+  command.min_words = 1;
+  command.max_words = 1000;
   command.run = Run;
   return command;
 }

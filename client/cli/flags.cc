@@ -114,7 +114,9 @@ absl::StatusOr<ParsedFlags> ParsedFlags::Parse(
       return UsageError(absl::StrCat("--", spec->name, " needs a value; write ",
                                      "--", spec->name, " ", spec->value));
     }
-    if (!parsed.values_.emplace(spec->name, value).second) {
+    std::vector<std::string>& values = parsed.values_[spec->name];
+    values.push_back(value);
+    if (values.size() > 1 && !spec->repeated) {
       return UsageError(
           absl::StrCat("--", spec->name, " is given twice; remove one"));
     }
@@ -135,7 +137,12 @@ absl::Status ParsedFlags::CheckRequired(
 
 std::string ParsedFlags::Get(const std::string& name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? "" : found->second;
+  return found == values_.end() ? "" : found->second.front();
+}
+
+std::vector<std::string> ParsedFlags::GetAll(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
 absl::StatusOr<int64_t> ParsedFlags::GetInt(const std::string& name,

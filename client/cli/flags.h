@@ -24,6 +24,8 @@ struct FlagSpec {
   std::string help;
   bool required = false;
   char short_name = 0;
+  // May be given several times.
+  bool repeated = false;
 };
 
 // INVALID_ARGUMENT with reason USAGE: ends the program with exit code 2.
@@ -40,7 +42,7 @@ class ParsedFlags {
  public:
   // `args`: without the program and the command. "--" ends the flags.
   // Errors: USAGE: unknown flag (with a suggestion), missing value, value for a
-  // switch, flag given twice, required flag missing.
+  // switch, flag given twice that is not `repeated`, required flag missing.
   static absl::StatusOr<ParsedFlags> Parse(const std::vector<std::string>& args,
                                            const std::vector<FlagSpec>& specs);
 
@@ -48,8 +50,10 @@ class ParsedFlags {
   absl::Status CheckRequired(const std::vector<FlagSpec>& specs) const;
 
   bool Has(const std::string& name) const { return values_.count(name) > 0; }
-  // Empty if not given.
+  // Empty if not given; the first of several.
   std::string Get(const std::string& name) const;
+  // In the order given.
+  std::vector<std::string> GetAll(const std::string& name) const;
   // A whole number in [min, max]; `fallback` if not given. Errors: USAGE.
   absl::StatusOr<int64_t> GetInt(const std::string& name, int64_t min,
                                  int64_t max, int64_t fallback) const;
@@ -61,7 +65,7 @@ class ParsedFlags {
   const std::vector<std::string>& words() const { return words_; }
 
  private:
-  std::map<std::string, std::string> values_;
+  std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> words_;
 };
 

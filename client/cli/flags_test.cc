@@ -12,7 +12,7 @@ const std::vector<FlagSpec>& Specs() {
   static const auto* const specs = new std::vector<FlagSpec>{
       {"model", "FILE", "", true}, {"batch-size", "N", ""},
       {"scale", "S", ""},          {"output", "FORMAT", "", false, 'o'},
-      {"quiet", "", ""},
+      {"quiet", "", ""},           {"data", "DATA", "", false, 0, true},
   };
   return *specs;
 }
@@ -38,6 +38,15 @@ TEST(FlagsTest, ValuesMayLookLikeFlagsOrBeEmpty) {
                        Parse({"--scale", "-1", "--model="}));
   EXPECT_EQ(flags.Get("scale"), "-1");
   EXPECT_TRUE(flags.Has("model"));
+}
+
+TEST(FlagsTest, RepeatedFlagsKeepTheirOrder) {
+  ASSERT_OK_AND_ASSIGN(const ParsedFlags flags,
+                       Parse({"--data", "b", "--scale=1", "--data=a"}));
+  EXPECT_EQ(flags.GetAll("data"), (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(flags.Get("data"), "b");
+  EXPECT_EQ(flags.GetAll("scale"), (std::vector<std::string>{"1"}));
+  EXPECT_TRUE(flags.GetAll("model").empty());
 }
 
 TEST(FlagsTest, TwoDashesEndTheFlags) {

@@ -42,6 +42,19 @@ absl::Status ReadSize(const std::string& size, v1::Transform* transform) {
   return absl::OkStatus();
 }
 
+// Arrays are inputs as they are.
+absl::Status CheckNoTransform(const ParsedFlags& flags) {
+  for (const char* name :
+       {"mean-value", "mean-file", "scale", "resize", "crop"}) {
+    if (!flags.Has(name)) continue;
+    return UsageError(absl::StrCat(
+        "--", name, " is for images, but --data ", flags.Get("data"),
+        " are arrays, which go into the network as they are; leave it out and "
+        "preprocess before the arrays are written"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<FlagSpec> ModelFileFlags() {
@@ -54,9 +67,11 @@ std::vector<FlagSpec> ModelFileFlags() {
 std::vector<FlagSpec> DataFlags() {
   return {
       {"data", "DATA",
-       "a Caffe LMDB (directory), a folder of JPEG and PNG images, or a "
-       "list of image files, \"path label\" a line",
-       true},
+       "a Caffe LMDB (directory), a folder of JPEG and PNG images, a list of "
+       "image files, \"path label\" a line, or NumPy's arrays of inputs as "
+       "the network takes them: FILE.npz, or NAME=FILE.npy for each input, "
+       "repeated; label=FILE.npy for labels",
+       true, 0, true},
       {"batch-size", "N",
        "images per forward pass; default: the Data layer's, or the "
        "server's "
@@ -121,11 +136,13 @@ absl::Status CheckDataFlags(const ParsedFlags& flags) {
   if (flags.Has("mean-file")) {
     RETURN_IF_ERROR(CheckInputFile(flags.Get("mean-file")));
   }
-  return CheckData(flags.Get("data"));
+  const std::vector<std::string> data = flags.GetAll("data");
+  if (IsArrayData(data)) RETURN_IF_ERROR(CheckNoTransform(flags));
+  return CheckData(data);
 }
 
-absl::Status CheckData(const std::string& data) {
-  if (IsDatasetId(data)) return absl::OkStatus();
+absl::Status CheckData(const std::vector<std::string>& data) {
+  if (data.size() == 1 && IsDatasetId(data[0])) return absl::OkStatus();
   return OpenRecords(data).status();
 }
 
@@ -159,10 +176,11 @@ absl::StatusOr<v1::Transform> UploadTransform(CommandContext& context) {
 }
 
 absl::StatusOr<std::string> UploadData(CommandContext& context,
-                                       const std::string& path,
+                                       const std::vector<std::string>& data,
                                        int64_t max_records,
                                        const std::string& display_name) {
   ASSIGN_OR_RETURN(Client * client, context.Connect());
+  const std::string& path = data[0];
   if (IsDatasetId(path)) {
     RETURN_IF_ERROR(Datasets(client).Get(path).status());
     return path;
@@ -178,7 +196,7 @@ absl::StatusOr<std::string> UploadData(CommandContext& context,
     progress.Update({"upload " + BaseName(path), done, total, "records"});
   };
   ASSIGN_OR_RETURN(const v1::Dataset dataset,
-                   DatasetUpload(client).Upload(path, options));
+                   DatasetUpload(client).Upload(data, options));
   return dataset.id();
 }
 

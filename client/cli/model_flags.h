@@ -53,15 +53,15 @@ absl::StatusOr<v1::Model> UploadModel(CommandContext& context);
 // ReadTransform, with the mean file uploaded.
 absl::StatusOr<v1::Transform> UploadTransform(CommandContext& context);
 
-// Checks that --data or --eval-data names something to upload, or a data set of
-// the server by its form. Errors: those of OpenRecords().
-absl::Status CheckData(const std::string& data);
+// Checks that the words of --data or --eval-data name something to upload, or a
+// data set of the server by its form. Errors: those of OpenRecords().
+absl::Status CheckData(const std::vector<std::string>& data);
 
-// Uploads the first `max_records` records (0: all) of `path`, with progress;
-// returns the data set's id. An id is returned as it is. `display_name`: empty
-// for that of the path.
+// Uploads the first `max_records` records (0: all) of `data`, as OpenRecords()
+// takes it, with progress; returns the data set's id. An id is returned as it
+// is. `display_name`: empty for that of the first path.
 absl::StatusOr<std::string> UploadData(CommandContext& context,
-                                       const std::string& path,
+                                       const std::vector<std::string>& data,
                                        int64_t max_records,
                                        const std::string& display_name = "");
 

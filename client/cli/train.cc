@@ -88,7 +88,7 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context,
     v1::SourceDataset* dataset = spec.add_datasets();
     dataset->set_source(source);
     ASSIGN_OR_RETURN(*dataset->mutable_dataset_id(),
-                     UploadData(context, path, 0));
+                     UploadData(context, {path}, 0));
   }
   return job;
 }

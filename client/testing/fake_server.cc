@@ -135,6 +135,7 @@ class FakeServer::Datasets final : public v1::DatasetService::Service {
     if (!status.ok()) return status;
     v1::AppendRecordsRequest request;
     std::string id;
+    std::string open;  // A record, some parts of it.
     for (int messages = 0; reader->Read(&request); ++messages) {
       if (messages == 0) id = request.id();
       if (fake_->MustBreak(messages)) return Unavailable();
@@ -149,7 +150,12 @@ class FakeServer::Datasets final : public v1::DatasetService::Service {
         return BadOffset();
       }
       for (const v1::DatasetRecord& record : request.records()) {
-        stored.records.push_back(record.key() + record.value());
+        if (record.key().empty()) {
+          open += record.value();
+        } else {
+          open = record.key() + record.value();
+        }
+        if (!record.continued()) stored.records.push_back(open);
         stored.dataset.set_size_bytes(stored.dataset.size_bytes() +
                                       record.value().size());
       }

@@ -1,14 +1,14 @@
 #include "engine/data/datum.h"
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
+#include "base/half.h"
 #include "base/status_macros.h"
+#include "engine/data/tensor_record.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
@@ -27,6 +27,9 @@ absl::Status Parse(absl::string_view record, caffe::Datum* datum) {
   if (record.size() > kMaxDatumBytes) {
     return BadDatum(absl::StrCat("it has ", record.size(), " bytes; at most ",
                                  kMaxDatumBytes, " are read"));
+  }
+  if (IsTensorRecord(record)) {
+    return BadDatum("it holds arrays; give a data set of images here");
   }
   if (!ParseMessage(record, datum)) return BadDatum("it cannot be parsed");
   // An AnnotatedDatum: its field 1 is a Datum, a Datum's is a number.
@@ -73,27 +76,6 @@ absl::Status WrongCount(const Image& image, size_t found) {
                                image.height, "x", image.width,
                                " (CxHxW), but it holds ", found, " values"));
 }
-
-// An IEEE 754 binary16 number.
-struct Half {
-  explicit operator float() const {
-    const int sign = bits >> 15;
-    const int exponent = bits >> 10 & 31;
-    const int fraction = bits & 1023;
-    float value;
-    if (exponent == 31) {
-      value = fraction == 0 ? std::numeric_limits<float>::infinity()
-                            : std::numeric_limits<float>::quiet_NaN();
-    } else if (exponent == 0) {
-      value = std::ldexp(static_cast<float>(fraction), -24);
-    } else {
-      value = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-    }
-    return sign == 0 ? value : -value;
-  }
-
-  uint16_t bits;
-};
 
 template <typename T>
 absl::Status SetFromBytes(absl::string_view data, Image* image) {

@@ -15,6 +15,7 @@ int64_t ArgMax(absl::Span<const float> scores) {
 Top1Counts CompareTop1(const Tensor& a, const Tensor& b) {
   Top1Counts counts;
   const int64_t rows = a.shape().LegacyDim(0);
+  counts.num_images = rows;
   if (rows < 1 || a.num_elements() != b.num_elements()) return counts;
   const int64_t classes = a.num_elements() / rows;
   for (int64_t row = 0; row < rows; ++row) {

@@ -9,6 +9,7 @@
 namespace quantd {
 
 struct Top1Counts {
+  int64_t num_images = 0;
   int64_t num_same = 0;
   // Another class, but one of the two has the same score for both.
   int64_t num_tied = 0;

@@ -25,9 +25,11 @@ struct AccuracyOptions {
 };
 
 // Runs `net`, which may have a Data layer or a Softmax-less head, over the
-// records, and counts. Reports to `tracker`, whose phase has begun; units are
-// batches.
-// Errors: those of Net::Create(), FindScoreOutput(), OpenFeed() and TopK.
+// records, and counts: the scores of FindScoreOutput() and, layer by layer,
+// what its Accuracy layers compare. If these compare something else than one
+// row of scores for each record, top1, top5 and loss are -1. Reports to
+// `tracker`, whose phase has begun; units are batches. Errors: those of
+// Net::Create(), FindScoreOutput(), OpenFeed() and TopK.
 absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter net,
                                              const NetworkFeed& feed,
                                              const AccuracyOptions& options,

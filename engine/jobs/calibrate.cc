@@ -23,7 +23,9 @@
 #include "engine/jobs/blob_observers.h"
 #include "engine/jobs/bn_updated_model.h"
 #include "engine/jobs/calibration_report.h"
+#include "engine/jobs/depthwise_convs.h"
 #include "engine/jobs/factor_records.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/find_shift_bits.h"
 #include "engine/jobs/fusion_check.h"
 #include "engine/jobs/input_survey.h"
@@ -71,7 +73,7 @@ class Calibration {
                         const caffe::NetParameter& fake);
   absl::Status UpdateBn(const std::string& path);
   absl::Status CollectStatistics();
-  absl::Status RunBatches(BatchReader* reader, Net* net,
+  absl::Status RunBatches(FeedReader* reader, Net* net,
                           BlobObservers* observers);
   absl::Status SearchShiftBits();
   absl::Status Emit();
@@ -148,8 +150,16 @@ absl::Status Calibration::Load() {
 
 absl::Status Calibration::Transform() {
   ASSIGN_OR_RETURN(quantized_, FuseModel(model_, config_));
-  const caffe::NetParameter& net = quantized_.fused.net;
-  ASSIGN_OR_RETURN(quantized_.plan, MakeQuantPlan(net, config_));
+  QuantConfig config = config_;
+  if (HasLayersToAccelerate(config_, quantized_.fused.net)) {
+    ASSIGN_OR_RETURN(const std::string path,
+                     DatasetPath(inputs_, spec_.dataset_id()));
+    ASSIGN_OR_RETURN(const auto reader, OpenFeed(feed_, path, 1));
+    ASSIGN_OR_RETURN(config, AccelerateEnabled(config_, reader->inputs(),
+                                               &quantized_.fused));
+  }
+  ASSIGN_OR_RETURN(quantized_.plan,
+                   MakeQuantPlan(quantized_.fused.net, config));
   ReportPlan(quantized_.plan, tracker_.monitor());
   return absl::OkStatus();
 }
@@ -245,9 +255,9 @@ absl::Status Calibration::CollectStatistics() {
                      CalibratedModelFiles(config_, quantized_.plan, fake));
     Append(std::move(files), &intermediate_);
   }
-  ASSIGN_OR_RETURN(caffe::NetParameter weighted,
-                   DropTail(WithInputLayer(std::move(fake), feed_, 1,
-                                           reader->image_shape())));
+  ASSIGN_OR_RETURN(
+      caffe::NetParameter weighted,
+      DropTail(WithInputLayer(std::move(fake), reader->inputs(), 1)));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;  // Thresholds are compared to 1e-5.
@@ -265,14 +275,13 @@ absl::Status Calibration::CollectStatistics() {
   RETURN_IF_ERROR(RunBatches(reader.get(), net.get(), observers.get()));
   tracker_.Begin("THRESHOLDS");
   ASSIGN_OR_RETURN(factors_.blobs, observers->Finish());
-  *report_.mutable_input() =
-      DescribeInput(feed_, reader->image_shape(), survey_);
+  *report_.mutable_input() = DescribeInput(feed_, *reader, survey_);
   report_.mutable_input()->set_num_records(reader->num_records());
   report_.mutable_input()->set_batch_size(BatchSize());
   return ReportAllZero();
 }
 
-absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
+absl::Status Calibration::RunBatches(FeedReader* reader, Net* net,
                                      BlobObservers* observers) {
   const auto after_layer = [this, observers](int index) -> absl::Status {
     RETURN_IF_ERROR(tracker_.CheckCancelled());
@@ -284,8 +293,7 @@ absl::Status Calibration::RunBatches(BatchReader* reader, Net* net,
     if (done % BatchSize() == 0) {
       QUANTD_FAILPOINT("jobs/calibration_batch");
     }
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed_, reader, net, &labels));
+    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net, &labels));
     ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed_.data_blob));
     survey_.Add(*input, count);
     RETURN_IF_ERROR(net->Forward(after_layer));

@@ -74,13 +74,18 @@ std::vector<std::string> DescribePreprocessing(const NetworkFeed& feed) {
   return steps;
 }
 
-v1::InputReport DescribeInput(const NetworkFeed& feed, const Shape& image,
+v1::InputReport DescribeInput(const NetworkFeed& feed, const FeedReader& reader,
                               const InputSurvey& survey) {
   v1::InputReport input;
   input.set_blob(feed.data_blob);
-  for (const int64_t dim : image.dims()) input.add_shape(dim);
-  for (const std::string& step : DescribePreprocessing(feed)) {
-    input.add_preprocessing(step);
+  const Shape& record = reader.inputs()[0].record;
+  for (const int64_t dim : record.dims()) input.add_shape(dim);
+  if (reader.feeds_arrays()) {
+    input.add_preprocessing("none: arrays as they are");
+  } else {
+    for (const std::string& step : DescribePreprocessing(feed)) {
+      input.add_preprocessing(step);
+    }
   }
   input.set_num_images(survey.num_images());
   input.set_min(survey.min());

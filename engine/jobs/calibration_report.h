@@ -10,6 +10,7 @@
 #include "engine/config/quant_plan.h"
 #include "engine/core/shape.h"
 #include "engine/jobs/factor_records.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/input_survey.h"
 #include "engine/jobs/job.h"
 #include "engine/jobs/network_feed.h"
@@ -21,8 +22,8 @@ namespace quantd {
 // What is done to each record before it enters the net, a sentence each.
 std::vector<std::string> DescribePreprocessing(const NetworkFeed& feed);
 
-// The input's part; `image` is the shape (C,H,W) of one image.
-v1::InputReport DescribeInput(const NetworkFeed& feed, const Shape& image,
+// The input's part: of `reader`'s first input.
+v1::InputReport DescribeInput(const NetworkFeed& feed, const FeedReader& reader,
                               const InputSurvey& survey);
 
 // A row per blob of `plan`, whose factors are `factors`.

@@ -13,6 +13,7 @@
 #include "engine/graph/uninplace.h"
 #include "engine/jobs/compared_blobs.h"
 #include "engine/jobs/fed_passes.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/net_inputs.h"
 #include "engine/jobs/network_feed.h"
@@ -51,10 +52,10 @@ class Comparison {
 
  private:
   absl::Status Load();
-  absl::Status MakeNets(const Shape& image_shape);
-  absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
-                                               const Shape& image_shape,
-                                               const std::string& scores);
+  absl::Status MakeNets(const std::vector<InputShape>& inputs);
+  absl::StatusOr<std::unique_ptr<Net>> MakeNet(
+      caffe::NetParameter param, const std::vector<InputShape>& inputs,
+      const std::string& scores);
   absl::Status CompareAll();
   absl::Status ComparePass();
   absl::Status CompareScores();
@@ -75,6 +76,7 @@ class Comparison {
   std::unique_ptr<Net> quantized_net_;
   ComparedBlobs blobs_;
   int64_t num_images_ = 0;
+  int64_t num_scored_ = 0;  // Several of a record whose input is_whole.
   int64_t num_agreeing_ = 0;
   JobOutput output_;
 };
@@ -118,22 +120,21 @@ absl::Status Comparison::Load() {
 }
 
 absl::StatusOr<std::unique_ptr<Net>> Comparison::MakeNet(
-    caffe::NetParameter param, const Shape& image_shape,
+    caffe::NetParameter param, const std::vector<InputShape>& inputs,
     const std::string& scores) {
   Net::Options options;
   options.inference = true;
   options.fast_math = false;
   options.watch_blobs = blobs_.names();
   if (!scores.empty()) options.keep_blobs.insert(scores);
-  return CreateSimulator(
-      WithInputLayer(std::move(param), feed_, 1, image_shape), options);
+  return CreateSimulator(WithInputLayer(std::move(param), inputs, 1), options);
 }
 
-absl::Status Comparison::MakeNets(const Shape& image_shape) {
-  ASSIGN_OR_RETURN(
-      float_net_, MakeNet(std::move(float_model_), image_shape, float_scores_));
-  ASSIGN_OR_RETURN(quantized_net_, MakeNet(std::move(quantized_model_),
-                                           image_shape, quantized_scores_));
+absl::Status Comparison::MakeNets(const std::vector<InputShape>& inputs) {
+  ASSIGN_OR_RETURN(float_net_,
+                   MakeNet(std::move(float_model_), inputs, float_scores_));
+  ASSIGN_OR_RETURN(quantized_net_, MakeNet(std::move(quantized_model_), inputs,
+                                           quantized_scores_));
   const auto input = quantized_net_->Blob(feed_.data_blob);
   if (!input.ok()) return input.status();
   return blobs_.Watch(*float_net_, *quantized_net_);
@@ -147,10 +148,10 @@ absl::Status Comparison::CompareAll() {
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
-  RETURN_IF_ERROR(MakeNets(reader->image_shape()));
+  RETURN_IF_ERROR(MakeNets(reader->inputs()));
   ASSIGN_OR_RETURN(num_images_,
-                   RunFedPasses(feed_, BatchSize(), spec_.max_records(),
-                                reader.get(), float_net_.get(), &tracker_,
+                   RunFedPasses(BatchSize(), spec_.max_records(), reader.get(),
+                                float_net_.get(), &tracker_,
                                 [this] { return ComparePass(); }));
   return absl::OkStatus();
 }
@@ -172,17 +173,19 @@ absl::Status Comparison::ComparePass() {
 absl::Status Comparison::CompareScores() {
   ASSIGN_OR_RETURN(const Tensor* x, float_net_->Blob(float_scores_));
   ASSIGN_OR_RETURN(const Tensor* q, quantized_net_->Blob(quantized_scores_));
-  num_agreeing_ += CompareTop1(*x, *q).num_same;
+  const Top1Counts counts = CompareTop1(*x, *q);
+  num_scored_ += counts.num_images;
+  num_agreeing_ += counts.num_same;
   return absl::OkStatus();
 }
 
 v1::CompareResult Comparison::Result() const {
   v1::CompareResult result;
   result.set_num_images(num_images_);
-  result.set_top1_agreement(float_scores_.empty() || num_images_ == 0
+  result.set_top1_agreement(float_scores_.empty() || num_scored_ == 0
                                 ? -1
                                 : static_cast<double>(num_agreeing_) /
-                                      static_cast<double>(num_images_));
+                                      static_cast<double>(num_scored_));
   blobs_.Report(&result);
   return result;
 }

@@ -11,6 +11,7 @@
 #include "engine/export/record_file.h"
 #include "engine/export/user_record.h"
 #include "engine/jobs/cluster_weights.h"
+#include "engine/jobs/depthwise_convs.h"
 #include "engine/jobs/factor_records.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/output_prefix.h"
@@ -82,6 +83,7 @@ absl::Status Conversion::Load() {
 }
 
 absl::Status Conversion::Transform() {
+  ASSIGN_OR_RETURN(model_, AccelerateRecorded(std::move(model_), record_));
   ASSIGN_OR_RETURN(config_,
                    ConfigOfRecord(record_, model_, record_name(), target_));
   ASSIGN_OR_RETURN(quantized_, FuseModel(model_, config_));

@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "engine/jobs/accuracy.h"
+#include "engine/jobs/detection_accuracy.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/phase_tracker.h"
@@ -23,12 +24,23 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
       FindFeed(net, spec.has_transform() ? &spec.transform() : nullptr,
                inputs));
   WarnOfMirror(feed.transform, monitor);
-  AccuracyOptions options;
-  ASSIGN_OR_RETURN(options.lmdb_path, DatasetPath(inputs, spec.dataset_id()));
-  options.max_records = spec.max_records();
-  options.batch_size = BatchSizeOf(feed, spec.batch_size());
+  ASSIGN_OR_RETURN(const std::string path,
+                   DatasetPath(inputs, spec.dataset_id()));
+  const int64_t batch_size = BatchSizeOf(feed, spec.batch_size());
   tracker.Begin("EVALUATE");
   JobOutput output;
+  if (spec.has_detection()) {
+    ASSIGN_OR_RETURN(
+        *output.result.mutable_detection(),
+        MeasureDetection(std::move(net), feed, spec.detection(), inputs,
+                         {path, batch_size, spec.max_records()}, &tracker));
+    tracker.Finish(&output.result);
+    return output;
+  }
+  AccuracyOptions options;
+  options.lmdb_path = path;
+  options.max_records = spec.max_records();
+  options.batch_size = batch_size;
   ASSIGN_OR_RETURN(*output.result.mutable_float_accuracy(),
                    MeasureAccuracy(std::move(net), feed, options, &tracker));
   tracker.Finish(&output.result);

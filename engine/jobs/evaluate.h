@@ -1,4 +1,5 @@
-// The job EVALUATE: accuracy of one network on one data set.
+// The job EVALUATE: accuracy of one network on one data set, or the average
+// precision of its detections.
 #ifndef QUANTD_ENGINE_JOBS_EVALUATE_H_
 #define QUANTD_ENGINE_JOBS_EVALUATE_H_
 
@@ -7,7 +8,8 @@
 
 namespace quantd {
 
-// Phases: LOAD, EVALUATE. The result has float_accuracy.
+// Phases: LOAD, EVALUATE. The result has float_accuracy, or
+// detection if the spec has a DetectionSpec.
 absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
                                       const JobInputs& inputs,
                                       JobMonitor* monitor);

@@ -7,9 +7,8 @@
 
 namespace quantd {
 
-absl::StatusOr<int64_t> RunFedPasses(const NetworkFeed& feed,
-                                     int64_t batch_size, int64_t max_records,
-                                     BatchReader* reader, Net* net,
+absl::StatusOr<int64_t> RunFedPasses(int64_t batch_size, int64_t max_records,
+                                     FeedReader* reader, Net* net,
                                      PhaseTracker* tracker,
                                      absl::FunctionRef<absl::Status()> pass) {
   RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net, batch_size)));
@@ -20,8 +19,7 @@ absl::StatusOr<int64_t> RunFedPasses(const NetworkFeed& feed,
   Tensor labels;
   int64_t num_images = 0;
   while (num_images < wanted) {
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed, reader, net, &labels));
+    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net, &labels));
     if (count == 0) break;
     const int64_t used = std::min(count, wanted - num_images);
     if (used < count) RETURN_IF_ERROR(KeepImages(used, net));

@@ -7,8 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/core/net.h"
-#include "engine/data/batch_reader.h"
-#include "engine/jobs/network_feed.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/phase_tracker.h"
 
 namespace quantd {
@@ -17,11 +16,10 @@ namespace quantd {
 // the inputs of `net`, some at a time, and calls `pass` whenever they are
 // there. Begins the phase COMPARE, whose units are batches of `batch_size`.
 // Returns the number of images.
-// `reader`: over `feed`, nothing read yet. Errors: those of reading, and of
+// `reader`: nothing read yet. Errors: those of reading, and of
 // `pass`.
-absl::StatusOr<int64_t> RunFedPasses(const NetworkFeed& feed,
-                                     int64_t batch_size, int64_t max_records,
-                                     BatchReader* reader, Net* net,
+absl::StatusOr<int64_t> RunFedPasses(int64_t batch_size, int64_t max_records,
+                                     FeedReader* reader, Net* net,
                                      PhaseTracker* tracker,
                                      absl::FunctionRef<absl::Status()> pass);
 

@@ -12,6 +12,7 @@
 #include "engine/core/net.h"
 #include "engine/graph/drop_tail.h"
 #include "engine/graph/reuse_blobs.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/weight_factors.h"
 #include "engine/layers/registry.h"
 #include "engine/quant/shift_search.h"
@@ -66,7 +67,8 @@ class ShiftFinder {
   absl::Status Find(caffe::NetParameter net);
 
  private:
-  absl::Status MakeNet(caffe::NetParameter net, const Shape& image_shape);
+  absl::Status MakeNet(caffe::NetParameter net,
+                       const std::vector<InputShape>& inputs);
   // A watch per weight layer of the plan, in its order.
   absl::Status MakeWatches();
   absl::Status Observe(int layer_index);
@@ -82,13 +84,13 @@ class ShiftFinder {
 };
 
 absl::Status ShiftFinder::MakeNet(caffe::NetParameter net,
-                                  const Shape& image_shape) {
+                                  const std::vector<InputShape>& inputs) {
   for (const WeightLayer& layer : plan_.weights) {
     outputs_.push_back(net.layer(layer.layer_index).top(0));
   }
   ASSIGN_OR_RETURN(caffe::NetParameter runnable,
-                   DropTail(WithInputLayer(std::move(net), feed_,
-                                           /*batch_size=*/1, image_shape)));
+                   DropTail(WithInputLayer(std::move(net), inputs,
+                                           /*batch_size=*/1)));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;
@@ -145,15 +147,14 @@ absl::Status ShiftFinder::Observe(int layer_index) {
 absl::Status ShiftFinder::Find(caffe::NetParameter net) {
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, data_.lmdb_path, 1));
   RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_->weights, &net));
-  RETURN_IF_ERROR(MakeNet(std::move(net), reader->image_shape()));
+  RETURN_IF_ERROR(MakeNet(std::move(net), reader->inputs()));
   RETURN_IF_ERROR(MakeWatches());
   RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net_, data_.batch_size)));
   tracker_->Begin("STATISTICS", data_.batch_num);
   Tensor labels;
   const int64_t num_images = data_.batch_size * data_.batch_num;
   for (int64_t done = 0; done < num_images;) {
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed_, reader.get(), net_.get(), &labels));
+    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net_.get(), &labels));
     RETURN_IF_ERROR(net_->Forward([this](int index) -> absl::Status {
       RETURN_IF_ERROR(tracker_->CheckCancelled());
       return Observe(index);

@@ -14,6 +14,7 @@
 #include "engine/core/net.h"
 #include "engine/eval/blob_difference.h"
 #include "engine/graph/drop_tail.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/layers/registry.h"
 
 namespace quantd {
@@ -27,9 +28,8 @@ absl::StatusOr<Values> RunOnFirstImage(const caffe::NetParameter& param,
                                        const NetworkFeed& feed,
                                        const std::string& lmdb_path) {
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed, lmdb_path, 1));
-  ASSIGN_OR_RETURN(
-      caffe::NetParameter runnable,
-      DropTail(WithInputLayer(param, feed, 1, reader->image_shape())));
+  ASSIGN_OR_RETURN(caffe::NetParameter runnable,
+                   DropTail(WithInputLayer(param, reader->inputs(), 1)));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;
@@ -37,7 +37,7 @@ absl::StatusOr<Values> RunOnFirstImage(const caffe::NetParameter& param,
   ASSIGN_OR_RETURN(auto net,
                    Net::Create(std::move(runnable), options, MakeLayer));
   Tensor labels;
-  RETURN_IF_ERROR(FeedBatch(feed, reader.get(), net.get(), &labels).status());
+  RETURN_IF_ERROR(reader->Next(net.get(), &labels).status());
   RETURN_IF_ERROR(net->Forward());
   Values values;
   for (const std::string& blob : blobs) {

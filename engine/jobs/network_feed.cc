@@ -41,42 +41,92 @@ absl::Status Unsupported(const std::string& message, const std::string& layer) {
                message, {{"layer", layer}});
 }
 
-// The one layer that records can enter through.
-absl::StatusOr<const caffe::LayerParameter*> FindEntry(
-    const caffe::NetParameter& net) {
+// Layers that records cannot enter through, and those that write files.
+absl::Status CheckLayer(const caffe::LayerParameter& layer) {
+  if (IsDataSource(layer.type())) {
+    return Unsupported(
+        absl::StrCat("layer \"", layer.name(), "\" of type ", layer.type(),
+                     " cannot be fed from a data set; use a Data or an Input "
+                     "layer in its place"),
+        layer.name());
+  }
+  if (layer.type() == "HDF5Output") {
+    return Unsupported(absl::StrCat("layer \"", layer.name(),
+                                    "\" of type HDF5Output writes a file, "
+                                    "which jobs do not do; remove it"),
+                       layer.name());
+  }
+  return absl::OkStatus();
+}
+
+// What an Input layer states for its top `index`; without axes if nothing.
+Shape StatedShape(const caffe::LayerParameter& layer, int index) {
+  const auto& shapes = layer.input_param().shape();
+  if (layer.type() != "Input" || shapes.empty()) return Shape();
+  const caffe::BlobShape& stated =
+      shapes.Get(std::min(index, shapes.size() - 1));
+  const auto shape = Shape::Create({stated.dim().begin(), stated.dim().end()});
+  return shape.ok() ? *shape : Shape();
+}
+
+// The Data and Input layers, and whether images can enter through one of them.
+struct Entries {
+  std::vector<const caffe::LayerParameter*> layers;
+  const caffe::LayerParameter* first =
+      nullptr;  // A Data layer if there is one.
+  absl::Status takes_images;
+};
+
+absl::StatusOr<Entries> FindEntries(const caffe::NetParameter& net) {
+  Entries entries;
   const caffe::LayerParameter* data = nullptr;
   const caffe::LayerParameter* input = nullptr;
   for (const caffe::LayerParameter& layer : net.layer()) {
-    if (IsDataSource(layer.type())) {
-      return Unsupported(
-          absl::StrCat("layer \"", layer.name(), "\" of type ", layer.type(),
-                       " cannot be fed from a data set; use a Data or an Input "
-                       "layer in its place"),
-          layer.name());
-    }
-    if (layer.type() == "HDF5Output") {
-      return Unsupported(
-          absl::StrCat("layer \"", layer.name(),
-                       "\" of type HDF5Output writes a file, which jobs do "
-                       "not do; remove it"),
-          layer.name());
-    }
+    RETURN_IF_ERROR(CheckLayer(layer));
     const bool is_data = layer.type() == "Data";
     if (!is_data && layer.type() != "Input") continue;
-    const caffe::LayerParameter*& slot = is_data ? data : input;
-    if (slot != nullptr || (!is_data && layer.top_size() != 1)) {
+    if (layer.top_size() == 0) {
       return Unsupported(
-          absl::StrCat("layer \"", layer.name(), "\": the network has several ",
-                       layer.type(),
-                       " layers or inputs; one image input is supported"),
+          absl::StrCat("layer \"", layer.name(), "\" has no top"),
           layer.name());
     }
-    slot = &layer;
+    entries.layers.push_back(&layer);
+    const caffe::LayerParameter*& slot = is_data ? data : input;
+    if (slot != nullptr || (!is_data && layer.top_size() != 1)) {
+      entries.takes_images = Unsupported(
+          absl::StrCat("layer \"", layer.name(), "\": the network has several ",
+                       layer.type(),
+                       " layers or inputs, which images cannot fill; give an "
+                       "array for each, as in --data NAME=FILE.npy"),
+          layer.name());
+    }
+    if (slot == nullptr) slot = &layer;
   }
-  if (data == nullptr && input == nullptr) {
-    return Unsupported("the network has no Data and no Input layer", "");
+  entries.first = data != nullptr ? data : input;
+  if (entries.first != nullptr) return entries;
+  return Unsupported("the network has no Data and no Input layer", "");
+}
+
+std::vector<FeedInput> InputsOf(const Entries& entries) {
+  std::vector<FeedInput> inputs;
+  for (const caffe::LayerParameter* layer : entries.layers) {
+    for (int i = 0; i < layer->top_size(); ++i) {
+      inputs.push_back({layer->top(i), StatedShape(*layer, i),
+                        layer->type() == "Data" && i > 0});
+    }
   }
-  return data != nullptr ? data : input;
+  return inputs;
+}
+
+// The batch that all of several inputs state; 0 if there is none above 1.
+int StatedBatch(const std::vector<FeedInput>& inputs) {
+  const int64_t batch = inputs[0].stated.LegacyDim(0);
+  const bool is_common = std::all_of(
+      inputs.begin(), inputs.end(), [batch](const FeedInput& input) {
+        return input.stated.LegacyDim(0) == batch;
+      });
+  const bool is_batch = inputs.size() > 1 && is_common && batch > 1;
+  return is_batch ? static_cast<int>(std::min<int64_t>(batch, 1 << 20)) : 0;
 }
 
 Shape ImageShapeOf(const caffe::LayerParameter& input) {
@@ -139,15 +189,16 @@ absl::Status ApplyTransform(const v1::Transform& transform,
 absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
                                      const v1::Transform* transform,
                                      const JobInputs& inputs) {
-  ASSIGN_OR_RETURN(const caffe::LayerParameter* entry, FindEntry(net));
+  ASSIGN_OR_RETURN(const Entries entries, FindEntries(net));
+  const caffe::LayerParameter* const entry = entries.first;
   NetworkFeed feed;
-  if (entry->top_size() == 0) {
-    return Unsupported(absl::StrCat("layer \"", entry->name(), "\" has no top"),
-                       entry->name());
-  }
+  feed.takes_images = entries.takes_images;
+  feed.inputs = InputsOf(entries);
+  feed.has_job_transform = transform != nullptr;
   feed.data_blob = entry->top(0);
   if (entry->type() == "Input") {
     feed.image_shape = ImageShapeOf(*entry);
+    feed.batch_size = StatedBatch(feed.inputs);
     if (transform != nullptr) {
       RETURN_IF_ERROR(ApplyTransform(*transform, inputs, &feed));
     }
@@ -165,20 +216,20 @@ absl::StatusOr<NetworkFeed> FindFeed(const caffe::NetParameter& net,
     RETURN_IF_ERROR(CheckNoTransform(*transform, *entry));
     RETURN_IF_ERROR(SetMeanFile(transform->mean_file(), inputs, &feed));
   }
-  if (feed.transform.has_mean_file()) {
-    return Error(absl::StatusCode::kInvalidArgument, "OPTION_MISSING",
-                 absl::StrCat("layer \"", entry->name(),
-                              "\": transform_param.mean_file names \"",
-                              feed.transform.mean_file(),
-                              "\"; pass that file with --mean-file"),
-                 {{"layer", entry->name()}, {"field", "mean_file"}});
+  if (feed.takes_images.ok() && feed.transform.has_mean_file()) {
+    feed.takes_images = Error(
+        absl::StatusCode::kInvalidArgument, "OPTION_MISSING",
+        absl::StrCat(
+            "layer \"", entry->name(), "\": transform_param.mean_file names \"",
+            feed.transform.mean_file(), "\"; pass that file with --mean-file"),
+        {{"layer", entry->name()}, {"field", "mean_file"}});
   }
   return feed;
 }
 
 caffe::NetParameter WithInputLayer(caffe::NetParameter net,
-                                   const NetworkFeed& feed, int64_t batch_size,
-                                   const Shape& image_shape) {
+                                   const std::vector<InputShape>& inputs,
+                                   int64_t batch_size) {
   for (caffe::LayerParameter& layer : *net.mutable_layer()) {
     if (layer.type() != "Data" && layer.type() != "Input") continue;
     layer.set_type("Input");
@@ -187,40 +238,17 @@ caffe::NetParameter WithInputLayer(caffe::NetParameter net,
     layer.clear_input_param();
     for (const std::string& top : layer.top()) {
       caffe::BlobShape* shape = layer.mutable_input_param()->add_shape();
-      shape->add_dim(batch_size);
-      if (top != feed.data_blob) continue;
-      for (const int64_t dim : image_shape.dims()) shape->add_dim(dim);
+      const auto input = std::find_if(
+          inputs.begin(), inputs.end(),
+          [&top](const InputShape& other) { return other.blob == top; });
+      if (input == inputs.end() || !input->is_whole) {
+        shape->add_dim(batch_size);
+      }
+      if (input == inputs.end()) continue;
+      for (const int64_t dim : input->record.dims()) shape->add_dim(dim);
     }
   }
   return net;
-}
-
-absl::StatusOr<std::unique_ptr<BatchReader>> OpenFeed(
-    const NetworkFeed& feed, const std::string& lmdb_path, int64_t batch_size) {
-  BatchReader::Options options;
-  options.lmdb_path = lmdb_path;
-  options.batch_size = batch_size;
-  options.transform = feed.transform;
-  options.mean = feed.mean;
-  options.resize_height = feed.resize_height;
-  options.resize_width = feed.resize_width;
-  options.wrap = false;
-  ASSIGN_OR_RETURN(auto reader, BatchReader::Create(options));
-  if (feed.image_shape.num_axes() > 0 &&
-      feed.image_shape != reader->image_shape()) {
-    return Error(
-        absl::StatusCode::kFailedPrecondition, "DATASET_SHAPE_MISMATCH",
-        absl::StrCat("the network's input \"", feed.data_blob, "\" takes ",
-                     feed.image_shape.ToString(),
-                     ", but the data set's images are ",
-                     reader->image_shape().ToString(),
-                     " after the transform; set the crop, or change the "
-                     "input's shape"),
-        {{"blob", feed.data_blob},
-         {"expected", feed.image_shape.ToString()},
-         {"found", reader->image_shape().ToString()}});
-  }
-  return reader;
 }
 
 int64_t BatchSizeOf(const NetworkFeed& feed, int64_t wanted) {
@@ -239,17 +267,6 @@ int64_t ImagesPerPass(const Net& net, int64_t batch_size) {
       std::clamp<int64_t>(kElementsPerPass / elements, 1, batch_size);
   while (batch_size % images != 0) --images;
   return images;
-}
-
-absl::StatusOr<int64_t> FeedBatch(const NetworkFeed& feed, BatchReader* reader,
-                                  Net* net, Tensor* labels) {
-  ASSIGN_OR_RETURN(Tensor * data, net->MutableBlob(feed.data_blob));
-  ASSIGN_OR_RETURN(const int64_t count, reader->Next(data, labels));
-  if (count == 0 || feed.label_blob.empty()) return count;
-  ASSIGN_OR_RETURN(Tensor * label, net->MutableBlob(feed.label_blob));
-  RETURN_IF_ERROR(label->Resize(labels->shape()));
-  std::copy(labels->values().begin(), labels->values().end(), label->data());
-  return count;
 }
 
 }  // namespace quantd

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "google/protobuf/text_format.h"
 
@@ -66,11 +67,12 @@ TEST(NetworkFeedTest, TransformOptionsBesideADataLayerAreRefused) {
 }
 
 TEST(NetworkFeedTest, MeanFileOfTheDataLayerMustComeWithTheJob) {
-  EXPECT_THAT(FindFeed(Parse(kDataWithMeanFile), nullptr, NoInputs()),
-              HasReason("OPTION_MISSING"));
+  ASSERT_OK_AND_ASSIGN(const NetworkFeed feed,
+                       FindFeed(Parse(kDataWithMeanFile), nullptr, NoInputs()));
+  EXPECT_THAT(feed.takes_images, HasReason("OPTION_MISSING"));
 }
 
-TEST(NetworkFeedTest, OtherSourcesAndSeveralInputsAreUnsupported) {
+TEST(NetworkFeedTest, OtherSourcesAreUnsupported) {
   EXPECT_THAT(FindFeed(Parse("layer { name: 'i' type: 'ImageData' top: 'x' }"),
                        nullptr, NoInputs()),
               HasReason("NETWORK_UNSUPPORTED"));
@@ -78,18 +80,35 @@ TEST(NetworkFeedTest, OtherSourcesAndSeveralInputsAreUnsupported) {
                              "layer { name: 'o' type: 'HDF5Output' }"),
                        nullptr, NoInputs()),
               HasReason("NETWORK_UNSUPPORTED"));
-  EXPECT_THAT(FindFeed(Parse("layer { type: 'Input' top: 'x' top: 'y' }"),
-                       nullptr, NoInputs()),
-              HasReason("NETWORK_UNSUPPORTED"));
   EXPECT_THAT(FindFeed(Parse(""), nullptr, NoInputs()),
               HasReason("NETWORK_UNSUPPORTED"));
 }
 
+TEST(NetworkFeedTest, SeveralInputsTakeNoImages) {
+  ASSERT_OK_AND_ASSIGN(
+      NetworkFeed feed,
+      FindFeed(Parse("layer { type: 'Input' top: 'x' top: 'y' input_param { "
+                     "shape { dim: 4 dim: 2 } shape { dim: 4 dim: 3 } } }"
+                     "layer { type: 'Input' top: 'z' input_param { "
+                     "shape { dim: 4 } } }"),
+               nullptr, NoInputs()));
+  EXPECT_THAT(feed.takes_images, HasReason("NETWORK_UNSUPPORTED"));
+  ASSERT_EQ(feed.inputs.size(), 3u);
+  EXPECT_EQ(feed.inputs[1].blob, "y");
+  EXPECT_EQ(feed.inputs[1].stated, Shape({4, 3}));
+  EXPECT_EQ(feed.inputs[2].stated, Shape({4}));
+  EXPECT_EQ(feed.batch_size, 4);
+  ASSERT_OK_AND_ASSIGN(
+      feed, FindFeed(Parse(absl::StrCat(kInput, kData)), nullptr, NoInputs()));
+  EXPECT_OK(feed.takes_images);
+  EXPECT_EQ(feed.data_blob, "data");
+  ASSERT_EQ(feed.inputs.size(), 3u);
+  EXPECT_TRUE(feed.inputs[2].is_label);
+}
+
 TEST(NetworkFeedTest, WithInputLayerKeepsTopsAndStatesTheBatch) {
-  ASSERT_OK_AND_ASSIGN(const NetworkFeed feed,
-                       FindFeed(Parse(kData), nullptr, NoInputs()));
   const caffe::NetParameter net =
-      WithInputLayer(Parse(kData), feed, 4, Shape({1, 5, 6}));
+      WithInputLayer(Parse(kData), {{"data", Shape({1, 5, 6}), false}}, 4);
   ASSERT_EQ(net.layer_size(), 1);
   EXPECT_EQ(net.layer(0).type(), "Input");
   EXPECT_EQ(net.layer(0).top_size(), 2);
@@ -98,6 +117,14 @@ TEST(NetworkFeedTest, WithInputLayerKeepsTopsAndStatesTheBatch) {
   EXPECT_EQ(net.layer(0).input_param().shape(0).dim(3), 6);
   EXPECT_EQ(net.layer(0).input_param().shape(1).dim(0), 4);
   EXPECT_FALSE(net.layer(0).has_data_param());
+}
+
+TEST(NetworkFeedTest, WithInputLayerTakesWholeInputs) {
+  const caffe::NetParameter net =
+      WithInputLayer(Parse(kInput), {{"data", Shape({5, 6}), true}}, 1);
+  ASSERT_EQ(net.layer(0).input_param().shape_size(), 1);
+  EXPECT_EQ(net.layer(0).input_param().shape(0).dim_size(), 2);
+  EXPECT_EQ(net.layer(0).input_param().shape(0).dim(0), 5);
 }
 
 TEST(NetworkFeedTest, BatchSizeIsTheJobsThenTheDataLayers) {

@@ -13,6 +13,7 @@
 #include "engine/core/net.h"
 #include "engine/graph/drop_tail.h"
 #include "engine/graph/reuse_blobs.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/layers/registry.h"
 
 namespace quantd {
@@ -84,9 +85,10 @@ class Measurer {
   absl::StatusOr<Measurement> Measure(const caffe::NetParameter& net);
 
  private:
-  absl::StatusOr<std::unique_ptr<Net>> MakeNet(const caffe::NetParameter& net,
-                                               const Shape& image_shape) const;
-  absl::Status Run(std::unique_ptr<BatchReader> reader, Net* net);
+  absl::StatusOr<std::unique_ptr<Net>> MakeNet(
+      const caffe::NetParameter& net,
+      const std::vector<InputShape>& inputs) const;
+  absl::Status Run(std::unique_ptr<FeedReader> reader, Net* net);
 
   const BnUpdateConfig& config_;
   const NetworkFeed& feed_;
@@ -98,7 +100,7 @@ class Measurer {
 absl::StatusOr<Measurement> Measurer::Measure(const caffe::NetParameter& net) {
   ASSIGN_OR_RETURN(auto reader,
                    OpenFeed(feed_, data_.lmdb_path, data_.batch_size));
-  ASSIGN_OR_RETURN(const auto running, MakeNet(net, reader->image_shape()));
+  ASSIGN_OR_RETURN(const auto running, MakeNet(net, reader->inputs()));
   Measurement result;
   ASSIGN_OR_RETURN(result.before, StatisticsOf(*running));
   RETURN_IF_ERROR(Run(std::move(reader), running.get()));
@@ -107,18 +109,18 @@ absl::StatusOr<Measurement> Measurer::Measure(const caffe::NetParameter& net) {
 }
 
 absl::StatusOr<std::unique_ptr<Net>> Measurer::MakeNet(
-    const caffe::NetParameter& net, const Shape& image_shape) const {
-  ASSIGN_OR_RETURN(
-      caffe::NetParameter runnable,
-      DropTail(WithInputLayer(WithBatchStatistics(net, config_), feed_,
-                              data_.batch_size, image_shape)));
+    const caffe::NetParameter& net,
+    const std::vector<InputShape>& inputs) const {
+  ASSIGN_OR_RETURN(caffe::NetParameter runnable,
+                   DropTail(WithInputLayer(WithBatchStatistics(net, config_),
+                                           inputs, data_.batch_size)));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;
   return Net::Create(ReuseBlobs(std::move(runnable), {}), options, MakeLayer);
 }
 
-absl::Status Measurer::Run(std::unique_ptr<BatchReader> reader, Net* net) {
+absl::Status Measurer::Run(std::unique_ptr<FeedReader> reader, Net* net) {
   const auto after_layer = [this](int) { return tracker_->CheckCancelled(); };
   Tensor labels;
   for (int64_t pass = 0; pass < config_.iterations; ++pass) {
@@ -126,8 +128,7 @@ absl::Status Measurer::Run(std::unique_ptr<BatchReader> reader, Net* net) {
       ASSIGN_OR_RETURN(reader,
                        OpenFeed(feed_, data_.lmdb_path, data_.batch_size));
     }
-    ASSIGN_OR_RETURN(const int64_t count,
-                     FeedBatch(feed_, reader.get(), net, &labels));
+    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net, &labels));
     RETURN_IF_ERROR(net->Forward(after_layer));
     tracker_->Advance(++num_passes_, count);
   }

@@ -22,6 +22,7 @@
 #include "engine/integer/deploy_net.h"
 #include "engine/jobs/fake_quant_probe.h"
 #include "engine/jobs/fed_passes.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/model_pair.h"
 #include "engine/jobs/net_inputs.h"
@@ -77,8 +78,8 @@ class Verification {
   absl::Status ReadFactors();
   // Adds a row for each layer with quantized inputs; compares weights.
   absl::Status AddRows();
-  absl::Status MakeNets(const Shape& image_shape);
-  absl::Status MakeFakeNet(const Shape& image_shape);
+  absl::Status MakeNets(const std::vector<InputShape>& inputs);
+  absl::Status MakeFakeNet(const std::vector<InputShape>& inputs);
   absl::Status CompareAll();
   absl::Status ComparePass();
   // Each layer on the fake-quant model's integers.
@@ -116,6 +117,7 @@ class Verification {
   std::unique_ptr<Net> fake_net_;
   FakeQuantProbe fake_;
   int64_t num_images_ = 0;
+  int64_t num_scored_ = 0;  // Several of a record whose input is_whole.
   int64_t num_agreeing_ = 0;
   int64_t num_tied_ = 0;
   JobOutput output_;
@@ -215,15 +217,14 @@ absl::Status Verification::AddRows() {
   return absl::OkStatus();
 }
 
-absl::Status Verification::MakeNets(const Shape& image_shape) {
-  RETURN_IF_ERROR(MakeFakeNet(image_shape));
+absl::Status Verification::MakeNets(const std::vector<InputShape>& inputs) {
+  RETURN_IF_ERROR(MakeFakeNet(inputs));
   Net::Options options;
   options.inference = true;
   options.fast_math = false;
   if (!deploy_scores_.empty()) options.keep_blobs.insert(deploy_scores_);
   auto deploy = DeployNet::Create(
-      WithInputLayer(std::move(deploy_model_), feed_, 1, image_shape), factors_,
-      options);
+      WithInputLayer(std::move(deploy_model_), inputs, 1), factors_, options);
   if (!deploy.ok()) {
     return Annotate(deploy.status(), "deploy model: ", {{"model", "deploy"}});
   }
@@ -231,7 +232,7 @@ absl::Status Verification::MakeNets(const Shape& image_shape) {
   return absl::OkStatus();
 }
 
-absl::Status Verification::MakeFakeNet(const Shape& image_shape) {
+absl::Status Verification::MakeFakeNet(const std::vector<InputShape>& inputs) {
   fake_ = FakeQuantProbe(quants_, result_blobs_);
   Net::Options options;
   options.inference = true;
@@ -242,9 +243,8 @@ absl::Status Verification::MakeFakeNet(const Shape& image_shape) {
     scales[deploy_model_.layer(i).name()] = factors_[i].scale_w;
   }
   std::vector<std::string> float_sums;
-  auto fake = CreateSimulator(
-      WithInputLayer(std::move(fake_model_), feed_, 1, image_shape), options,
-      scales, &float_sums);
+  auto fake = CreateSimulator(WithInputLayer(std::move(fake_model_), inputs, 1),
+                              options, scales, &float_sums);
   if (!fake.ok()) {
     return Annotate(fake.status(),
                     "fake-quant model: ", {{"model", "fake_quant"}});
@@ -265,10 +265,10 @@ absl::Status Verification::CompareAll() {
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
-  RETURN_IF_ERROR(MakeNets(reader->image_shape()));
+  RETURN_IF_ERROR(MakeNets(reader->inputs()));
   ASSIGN_OR_RETURN(num_images_,
-                   RunFedPasses(feed_, BatchSize(), spec_.max_records(),
-                                reader.get(), fake_net_.get(), &tracker_,
+                   RunFedPasses(BatchSize(), spec_.max_records(), reader.get(),
+                                fake_net_.get(), &tracker_,
                                 [this] { return ComparePass(); }));
   return absl::OkStatus();
 }
@@ -364,6 +364,7 @@ absl::Status Verification::CompareAlone() {
                    deploy_net_->net().Blob(deploy_scores_));
   ASSIGN_OR_RETURN(const Tensor* fake, fake_net_->Blob(fake_scores_));
   const Top1Counts counts = CompareTop1(*deploy, *fake);
+  num_scored_ += counts.num_images;
   num_agreeing_ += counts.num_same;
   num_tied_ += counts.num_tied;
   return absl::OkStatus();
@@ -372,10 +373,10 @@ absl::Status Verification::CompareAlone() {
 v1::VerifyResult Verification::Result() const {
   v1::VerifyResult result;
   result.set_num_images(num_images_);
-  result.set_top1_agreement(deploy_scores_.empty() || num_images_ == 0
+  result.set_top1_agreement(deploy_scores_.empty() || num_scored_ == 0
                                 ? -1
                                 : static_cast<double>(num_agreeing_) /
-                                      static_cast<double>(num_images_));
+                                      static_cast<double>(num_scored_));
   result.set_num_tied_images(num_tied_);
   for (const std::string& name : row_names_) {
     const Row& row = rows_.at(name);

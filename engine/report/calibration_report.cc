@@ -39,7 +39,8 @@ HtmlCell Number(double value) {
 
 void AddSummary(const v1::CalibrationReport& report, HtmlPage* page) {
   std::vector<HtmlTile> tiles;
-  if (report.has_float_accuracy() && report.has_quantized_accuracy()) {
+  if (report.has_float_accuracy() && report.has_quantized_accuracy() &&
+      report.float_accuracy().top1() >= 0) {
     const double before = report.float_accuracy().top1();
     const double after = report.quantized_accuracy().top1();
     tiles.push_back({Percent(before), "top-1, float"});
@@ -57,6 +58,26 @@ void AddSummary(const v1::CalibrationReport& report, HtmlPage* page) {
   page->AddTiles(tiles);
 }
 
+// Of both models, layer by layer.
+void AddAccuracyLayers(const v1::CalibrationReport& report, HtmlPage* page) {
+  const v1::Accuracy& before = report.float_accuracy();
+  const v1::Accuracy& after = report.quantized_accuracy();
+  const int num_layers = std::min(before.layers_size(), after.layers_size());
+  if (num_layers == 0) return;
+  std::vector<std::vector<HtmlCell>> rows;
+  for (int i = 0; i < num_layers; ++i) {
+    rows.push_back({HtmlCell(before.layers(i).layer()),
+                    HtmlCell(absl::StrCat(before.layers(i).top_k())),
+                    HtmlCell(Percent(before.layers(i).accuracy())),
+                    HtmlCell(Percent(after.layers(i).accuracy()))});
+  }
+  page->AddTable({{"Accuracy layer", false},
+                  {"top_k", true},
+                  {"float", true},
+                  {"quantized", true}},
+                 rows);
+}
+
 void AddAccuracy(const v1::CalibrationReport& report, HtmlPage* page) {
   if (!report.has_float_accuracy()) return;
   page->AddHeading("Accuracy");
@@ -64,9 +85,10 @@ void AddAccuracy(const v1::CalibrationReport& report, HtmlPage* page) {
   const auto add = [&rows](const std::string& name,
                            const v1::Accuracy& accuracy) {
     rows.push_back(
-        {HtmlCell(name), HtmlCell(Percent(accuracy.top1())),
+        {HtmlCell(name),
+         HtmlCell(accuracy.top1() < 0 ? "" : Percent(accuracy.top1())),
          HtmlCell(accuracy.top5() < 0 ? "" : Percent(accuracy.top5())),
-         Number(accuracy.loss()),
+         accuracy.loss() < 0 ? HtmlCell("") : Number(accuracy.loss()),
          HtmlCell(absl::StrCat(accuracy.num_records())),
          HtmlCell(absl::StrCat(accuracy.num_ties()))});
   };
@@ -79,6 +101,7 @@ void AddAccuracy(const v1::CalibrationReport& report, HtmlPage* page) {
                   {"images", true},
                   {"ties", true}},
                  rows);
+  AddAccuracyLayers(report, page);
 }
 
 // What the user should look at, in words.

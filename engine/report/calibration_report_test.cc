@@ -33,6 +33,19 @@ TEST(CalibrationReportTest, ShowsAccuracyBeforeAndAfter) {
   EXPECT_THAT(html, HasSubstr("3 of 200 evaluation images are calibration"));
 }
 
+TEST(CalibrationReportTest, SegmentationHasItsAccuracyLayersOnly) {
+  const std::string html = CalibrationReportHtml(
+      Report("float_accuracy { top1: -1 top5: -1 loss: -1 layers { layer: "
+             "'pixels' top_k: 1 accuracy: 0.75 } } quantized_accuracy { "
+             "top1: -1 top5: -1 loss: -1 layers { layer: 'pixels' top_k: 1 "
+             "accuracy: 0.5 } }"));
+  EXPECT_THAT(html, Not(HasSubstr("top-1, float")));
+  EXPECT_THAT(html, Not(HasSubstr("-100.00 %")));
+  EXPECT_THAT(html, HasSubstr("pixels"));
+  EXPECT_THAT(html, HasSubstr("75.00 %"));
+  EXPECT_THAT(html, HasSubstr("50.00 %"));
+}
+
 TEST(CalibrationReportTest, WithoutEvaluationThereIsNoAccuracy) {
   const std::string html = CalibrationReportHtml(
       Report("name: 'lenet' num_evaluated_in_calibration: -1"));

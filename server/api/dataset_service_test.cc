@@ -75,6 +75,56 @@ TEST_F(DatasetServiceTest, RecordsArriveInPiecesAndClose) {
   EXPECT_THAT(list.datasets(), SizeIs(1));
 }
 
+// Sends all tiny records, each value in parts of one byte.
+TEST_F(DatasetServiceTest, ValuesMayComeInParts) {
+  grpc::ClientContext context;
+  v1::Dataset dataset;
+  const auto writer = stub_->AppendRecords(&context, &dataset);
+  const auto records = TinyRecords();
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto& [key, value] = records[i];
+    for (size_t at = 0; at < value.size(); ++at) {
+      v1::AppendRecordsRequest request;
+      request.set_id(id_);
+      request.set_first_index(static_cast<int64_t>(i));
+      v1::DatasetRecord* part = request.add_records();
+      if (at == 0) part->set_key(key);
+      part->set_value(value.substr(at, 1));
+      part->set_continued(at + 1 < value.size());
+      ASSERT_TRUE(writer->Write(request));
+    }
+  }
+  v1::AppendRecordsRequest last;
+  last.set_first_index(static_cast<int64_t>(records.size()));
+  last.set_finish(true);
+  last.set_sha256(TinyRecordsSha256());
+  writer->WriteLast(last, grpc::WriteOptions());
+  ASSERT_OK(FromGrpcStatus(writer->Finish()));
+  EXPECT_TRUE(dataset.complete());
+  EXPECT_EQ(dataset.num_records(), static_cast<int64_t>(records.size()));
+}
+
+TEST_F(DatasetServiceTest, PartsMustMakeARecord) {
+  for (const bool has_next : {true, false}) {
+    grpc::ClientContext context;
+    v1::Dataset dataset;
+    const auto writer = stub_->AppendRecords(&context, &dataset);
+    v1::AppendRecordsRequest request;
+    request.set_id(id_);
+    v1::DatasetRecord* part = request.add_records();
+    part->set_key("a");
+    part->set_value("1");
+    part->set_continued(true);
+    if (has_next) request.add_records()->set_key("b");
+    request.set_finish(!has_next);
+    request.set_sha256(TinyRecordsSha256());
+    writer->Write(request);
+    writer->WritesDone();
+    EXPECT_THAT(FromGrpcStatus(writer->Finish()),
+                HasReason(has_next ? "OPTION_CONFLICT" : "FIELD_REQUIRED"));
+  }
+}
+
 TEST_F(DatasetServiceTest, GapsAndStrangeIdsAreRefused) {
   EXPECT_THAT(Append(1, 2, false), HasReason("OFFSET_OUT_OF_RANGE"));
   id_ = "../../x";

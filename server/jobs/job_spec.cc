@@ -178,6 +178,13 @@ absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) {
   if (!spec.has_model()) return Required("evaluate.model");
   RETURN_IF_ERROR(CheckModel(spec.model()));
   if (spec.dataset_id().empty()) return Required("evaluate.dataset_id");
+  if (spec.has_detection()) {
+    if (!spec.detection().has_truths()) {
+      return Required("evaluate.detection.truths");
+    }
+    RETURN_IF_ERROR(
+        CheckBlobRef("detection.truths", spec.detection().truths()));
+  }
   RETURN_IF_ERROR(CheckRange("batch_size", spec.batch_size(), kMaxBatchSize));
   RETURN_IF_ERROR(
       CheckRange("max_records", spec.max_records(), int64_t{1} << 50));
@@ -328,6 +335,9 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
   } else if (spec.has_evaluate()) {
     AddModel(spec.evaluate().model(), &refs);
     AddTransform(spec.evaluate().transform(), &refs);
+    if (spec.evaluate().has_detection()) {
+      refs.push_back(spec.evaluate().detection().truths());
+    }
   } else if (spec.has_train()) {
     AddTrain(spec.train(), &refs);
   } else if (spec.has_compare()) {

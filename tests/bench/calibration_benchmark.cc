@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
 #include "engine/graph/optimize_for_inference.h"
+#include "engine/jobs/feed_reader.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/testing/recording_monitor.h"
@@ -65,7 +66,8 @@ void ForwardPasses(benchmark::State& state, bool exact) {
   auto model = ReadJobModel(spec.model(), inputs, &monitor);
   auto feed = FindFeed(*model, &spec.transform(), inputs);
   auto optimized = OptimizeForInference(
-      WithInputLayer(*model, *feed, 1, feed->image_shape), {});
+      WithInputLayer(*model, {{feed->data_blob, feed->image_shape, false}}, 1),
+      {});
   Net::Options options;
   options.inference = true;
   options.fast_math = !exact;
@@ -75,7 +77,7 @@ void ForwardPasses(benchmark::State& state, bool exact) {
     auto reader = OpenFeed(*feed, spec.dataset_id(), images);
     Tensor labels;
     for (int64_t i = 0; i < state.range(0) / images; ++i) {
-      if (!FeedBatch(*feed, reader->get(), net->get(), &labels).ok() ||
+      if (!(*reader)->Next(net->get(), &labels).ok() ||
           !(*net)->Forward().ok()) {
         state.SkipWithError("forward pass failed");
         return;
