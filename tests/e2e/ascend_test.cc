@@ -20,45 +20,34 @@
 #include "nlohmann/json.hpp"
 #include "proto/amct/scale_offset_record_nnn.pb.h"
 #include "proto/caffe/caffe.pb.h"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using testing::FreshDirectory;
+using testing::LocalQuantctl;
 using testing::ReadFile;
-using testing::Runfile;
 using testing::RunResult;
 
 namespace fs = std::filesystem;
 
-constexpr absl::Duration kPatience = absl::Seconds(180);
-
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
-
-RunResult Cli(const std::vector<std::string>& words) {
-  std::vector<std::string> line = {Runfile("client/cli/quantctl"), "--local",
-                                   "--quiet"};
-  line.insert(line.end(), words.begin(), words.end());
-  return testing::RunProgram(line, kPatience);
-}
-
 std::vector<std::string> Network(const std::string& command) {
-  return {command, "--model", Data("digitnet_deploy.prototxt"), "--weights",
-          Data("digitnet.caffemodel")};
+  return {command, "--model", DigitsFile("digitnet_deploy.prototxt"),
+          "--weights", DigitsFile("digitnet.caffemodel")};
 }
 
 RunResult Calibrate(const std::string& out,
                     const std::vector<std::string>& more = {}) {
   std::vector<std::string> words = Network("calibrate");
   words.insert(words.end(),
-               {"--data", Data("digits_calibration_lmdb"), "--scale=0.00390625",
-                "--batch-size=32", "--batch-num=1", "--name=net",
-                "--target=ascend", "--out", out});
+               {"--data", DigitsFile("digits_calibration_lmdb"),
+                "--scale=0.00390625", "--batch-size=32", "--batch-num=1",
+                "--name=net", "--target=ascend", "--out", out});
   words.insert(words.end(), more.begin(), more.end());
-  return Cli(words);
+  return LocalQuantctl(words);
 }
 
 // A value that a command printed as "key\tvalue".
@@ -176,7 +165,7 @@ void CheckDeployModel(const std::string& out) {
 TEST(AscendTest, CalibrateWritesCannsFiles) {
   const std::string out = FreshDirectory("out");
   const RunResult result =
-      Calibrate(out, {"--eval-data", Data("digits_test_lmdb")});
+      Calibrate(out, {"--eval-data", DigitsFile("digits_test_lmdb")});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_GE(ValueOf(result.out, "quantized.top1"),
             ValueOf(result.out, "float.top1") - 0.01);
@@ -222,17 +211,17 @@ TEST(AscendTest, TheFakeQuantModelRunsAndTheDeployModelIsVerified) {
     }
     CheckDeployModel(out);
 
-    const RunResult evaluated =
-        Cli({"evaluate", "--model", out + "/net_fake_quant_model.prototxt",
-             "--weights", out + "/net_fake_quant_weights.caffemodel", "--data",
-             Data("digits_test_lmdb"), "--scale=0.00390625"});
+    const RunResult evaluated = LocalQuantctl(
+        {"evaluate", "--model", out + "/net_fake_quant_model.prototxt",
+         "--weights", out + "/net_fake_quant_weights.caffemodel", "--data",
+         DigitsFile("digits_test_lmdb"), "--scale=0.00390625"});
     ASSERT_EQ(evaluated.status, 0) << evaluated.err;
     EXPECT_GE(ValueOf(evaluated.out, "float.top1"), 0.93) << evaluated.out;
 
-    const RunResult verified =
-        Cli({"verify", "--artifacts", out, "--data", Data("digits_test_lmdb"),
-             "--scale=0.00390625", "--max-records=100", "--out",
-             FreshDirectory("verified")});
+    const RunResult verified = LocalQuantctl(
+        {"verify", "--artifacts", out, "--data", DigitsFile("digits_test_lmdb"),
+         "--scale=0.00390625", "--max-records=100", "--out",
+         FreshDirectory("verified")});
     EXPECT_EQ(verified.status, 0) << verified.out << verified.err;
   }
 }
@@ -257,7 +246,7 @@ TEST(AscendTest, TheRecordConvertsToTheSameFiles) {
   std::vector<std::string> words = Network("convert");
   words.insert(words.end(), {"--record", record, "--target=ascend",
                              "--name=net", "--out", converted});
-  const RunResult result = Cli(words);
+  const RunResult result = LocalQuantctl(words);
   ASSERT_EQ(result.status, 0) << result.err;
   int files = 0;
   for (const auto& entry : fs::directory_iterator(converted)) {
@@ -270,7 +259,7 @@ TEST(AscendTest, TheRecordConvertsToTheSameFiles) {
 
   // CANN's schema is not SS928's.
   words.erase(std::find(words.begin(), words.end(), "--target=ascend"));
-  const RunResult other = Cli(words);
+  const RunResult other = LocalQuantctl(words);
   EXPECT_EQ(other.status, 3);
   EXPECT_TRUE(absl::StrContains(other.err, "scale_offset_record.txt:"))
       << other.err;
@@ -283,13 +272,13 @@ TEST(AscendTest, QuantizedModelsAreKnown) {
     const std::string stem = absl::StrCat(out, "/net_", kind);
     const std::string folder = FreshDirectory("again");
     const RunResult calibrated =
-        Cli({"calibrate", "--model", stem + "_model.prototxt", "--weights",
-             stem + "_weights.caffemodel", "--data",
-             Data("digits_calibration_lmdb"), "--out", folder});
+        LocalQuantctl({"calibrate", "--model", stem + "_model.prototxt",
+                       "--weights", stem + "_weights.caffemodel", "--data",
+                       DigitsFile("digits_calibration_lmdb"), "--out", folder});
     EXPECT_EQ(calibrated.status, 3) << kind;
     EXPECT_TRUE(absl::StrContains(calibrated.err, "quantized already"))
         << calibrated.err;
-    const RunResult converted = Cli(
+    const RunResult converted = LocalQuantctl(
         {"convert", "--model", stem + "_model.prototxt", "--weights",
          stem + "_weights.caffemodel", "--record",
          out + "/scale_offset_record.txt", "--target=ascend", "--out", folder});
@@ -302,9 +291,9 @@ TEST(AscendTest, QuantizedModelsAreKnown) {
 TEST(AscendTest, TheConfigurationHasCannsLayers) {
   const std::string folder = FreshDirectory("config");
   const std::string path = folder + "/config.json";
-  const RunResult created =
-      Cli({"config", "create", "--model", Data("digitnet_deploy.prototxt"),
-           "--target=ascend", "--out", path});
+  const RunResult created = LocalQuantctl(
+      {"config", "create", "--model", DigitsFile("digitnet_deploy.prototxt"),
+       "--target=ascend", "--out", path});
   ASSERT_EQ(created.status, 0) << created.err;
   const auto config = nlohmann::json::parse(ReadFile(path));
   EXPECT_TRUE(config.contains("conv3_dw"));
@@ -327,9 +316,9 @@ TEST(AscendTest, WrongFlagsAreUsageErrors) {
   const RunResult target = Calibrate(out, {"--target=tpu"});
   EXPECT_EQ(target.status, 2);
   std::vector<std::string> words = Network("calibrate");
-  words.insert(words.end(), {"--data", Data("digits_calibration_lmdb"),
+  words.insert(words.end(), {"--data", DigitsFile("digits_calibration_lmdb"),
                              "--search-shift-bit", "--out", out});
-  const RunResult shift = Cli(words);
+  const RunResult shift = LocalQuantctl(words);
   EXPECT_EQ(shift.status, 2);
   EXPECT_TRUE(absl::StrContains(shift.err, "--target ascend")) << shift.err;
 }

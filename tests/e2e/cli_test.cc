@@ -16,12 +16,14 @@
 #include "engine/data/testing/test_images.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/quantd_server.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using testing::FreshDirectory;
 using testing::QuantdServer;
 using testing::ReadFile;
@@ -37,13 +39,9 @@ constexpr absl::Duration kPatience = absl::Seconds(120);
 // Top-1 of BVLC Caffe on the test LMDB.
 constexpr double kFloatTop1 = 0.9465;
 
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
-
 std::vector<std::string> ModelArguments() {
-  return {"--model", Data("digitnet_deploy.prototxt"), "--weights",
-          Data("digitnet.caffemodel"), kScale};
+  return {"--model", DigitsFile("digitnet_deploy.prototxt"), "--weights",
+          DigitsFile("digitnet.caffemodel"), kScale};
 }
 
 std::vector<std::string> operator+(std::vector<std::string> a,
@@ -95,7 +93,7 @@ class CliTest : public ::testing::Test {
                                const std::vector<std::string>& more = {}) {
     const RunResult result =
         Cli(std::vector<std::string>{"calibrate", "--data",
-                                     Data("digits_calibration_lmdb"),
+                                     DigitsFile("digits_calibration_lmdb"),
                                      "--batch-size=32", "--batch-num=2",
                                      "--name=digitnet", "--out", out} +
             ModelArguments() + more);
@@ -105,12 +103,12 @@ class CliTest : public ::testing::Test {
 
   // Submits a job that takes a while; its id.
   static std::string SubmitLong() {
-    const RunResult result =
-        Cli(std::vector<std::string>{"calibrate", "--quiet", "--detach",
-                                     "--data", Data("digits_test_lmdb"),
-                                     "--eval-data", Data("digits_test_lmdb"),
-                                     "--batch-size=1", "--batch-num=1000"} +
-            ModelArguments());
+    const RunResult result = Cli(
+        std::vector<std::string>{"calibrate", "--quiet", "--detach", "--data",
+                                 DigitsFile("digits_test_lmdb"), "--eval-data",
+                                 DigitsFile("digits_test_lmdb"),
+                                 "--batch-size=1", "--batch-num=1000"} +
+        ModelArguments());
     EXPECT_EQ(result.status, 0) << result.err;
     return std::string(absl::StripAsciiWhitespace(result.out));
   }
@@ -124,8 +122,8 @@ TEST_F(CliTest, CalibratesAndKeepsTheAccuracy) {
   const std::string out = FreshDirectory("out") + "/new";
   const RunResult result =
       Cli(std::vector<std::string>{
-              "calibrate", "--data", Data("digits_calibration_lmdb"),
-              "--eval-data", Data("digits_test_lmdb"), "--batch-size=32",
+              "calibrate", "--data", DigitsFile("digits_calibration_lmdb"),
+              "--eval-data", DigitsFile("digits_test_lmdb"), "--batch-size=32",
               "--batch-num=8", "--name=digitnet", "--out", out} +
           ModelArguments());
   ASSERT_EQ(result.status, 0) << result.err;
@@ -145,7 +143,7 @@ TEST_F(CliTest, CalibratesAndKeepsTheAccuracy) {
   const RunResult evaluated =
       Cli({"evaluate", "--model", out + "/digitnet_fake_quant_model.prototxt",
            "--weights", out + "/digitnet_fake_quant_weights.caffemodel",
-           "--data", Data("digits_test_lmdb"), kScale});
+           "--data", DigitsFile("digits_test_lmdb"), kScale});
   ASSERT_EQ(evaluated.status, 0) << evaluated.err;
   EXPECT_EQ(Value(evaluated.out, "float.top1"),
             Value(result.out, "quantized.top1"));
@@ -222,9 +220,9 @@ TEST_F(CliTest, CreatesAConfigurationAndCalibratesWithIt) {
                         "    }\n"
                         "}\n";
   const std::string json = directory + "/new/config.json";
-  const RunResult created =
-      Cli({"config", "create", "--model", Data("digitnet_deploy.prototxt"),
-           "--config", cfg, "--out", json});
+  const RunResult created = Cli({"config", "create", "--model",
+                                 DigitsFile("digitnet_deploy.prototxt"),
+                                 "--config", cfg, "--out", json});
   ASSERT_EQ(created.status, 0) << created.err;
   EXPECT_EQ(ParseValues(created.out)["file"], json);
   const auto config = nlohmann::json::parse(ReadFile(json));
@@ -236,18 +234,19 @@ TEST_F(CliTest, CreatesAConfigurationAndCalibratesWithIt) {
 
   // Weights change nothing; neither does reading what was written.
   const std::string again = directory + "/again.json";
-  ASSERT_EQ(Cli({"config", "create", "--model",
-                 Data("digitnet_deploy.prototxt"), "--weights",
-                 Data("digitnet.caffemodel"), "--config", json, "--out", again})
-                .status,
-            0);
+  ASSERT_EQ(
+      Cli({"config", "create", "--model",
+           DigitsFile("digitnet_deploy.prototxt"), "--weights",
+           DigitsFile("digitnet.caffemodel"), "--config", json, "--out", again})
+          .status,
+      0);
   EXPECT_EQ(ReadFile(again), ReadFile(json));
 
   // Both forms quantize the same.
   const auto calibrate = [&](const std::string& file, const std::string& out) {
     const RunResult result =
         Cli(std::vector<std::string>{"calibrate", "--data",
-                                     Data("digits_calibration_lmdb"),
+                                     DigitsFile("digits_calibration_lmdb"),
                                      "--batch-size=32", "--name=digitnet",
                                      "--config", file, "--out", out} +
             ModelArguments());
@@ -271,19 +270,21 @@ TEST_F(CliTest, WritesANetworkWithoutInPlaceLayers) {
   const std::string in_place = directory + "/in_place.prototxt";
   // DigitNet's layers write blobs of their own: one more that does not.
   std::ofstream(in_place)
-      << ReadFile(Data("digitnet_deploy.prototxt"))
+      << ReadFile(DigitsFile("digitnet_deploy.prototxt"))
       << R"(layer { name: "again" type: "ReLU" bottom: "prob" top: "prob" })";
   const std::string out = directory + "/new/out.prototxt";
-  const RunResult result = Cli({"uninplace", "--model", in_place, "--weights",
-                                Data("digitnet.caffemodel"), "--out", out});
+  const RunResult result =
+      Cli({"uninplace", "--model", in_place, "--weights",
+           DigitsFile("digitnet.caffemodel"), "--out", out});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(ParseValues(result.out)["file"], out);
   const std::string text = ReadFile(out);
   EXPECT_TRUE(absl::StrContains(text, "bottom: \"prob_orig\"")) << text;
 
   const RunResult evaluated =
-      Cli({"evaluate", "--model", out, "--weights", Data("digitnet.caffemodel"),
-           "--scale=0.00390625", "--data", Data("digits_test_lmdb")});
+      Cli({"evaluate", "--model", out, "--weights",
+           DigitsFile("digitnet.caffemodel"), "--scale=0.00390625", "--data",
+           DigitsFile("digits_test_lmdb")});
   ASSERT_EQ(evaluated.status, 0) << evaluated.err;
   EXPECT_NEAR(Value(evaluated.out, "float.top1"), 0.9465, 1e-6);
   const RunResult refused =
@@ -294,9 +295,9 @@ TEST_F(CliTest, WritesANetworkWithoutInPlaceLayers) {
 TEST_F(CliTest, AWrongConfigurationIsPlaced) {
   const std::string cfg = FreshDirectory("config") + "/quant.cfg";
   std::ofstream(cfg) << "batch_num: 2\n  skip_layers: 'conv9'\n";
-  const RunResult result =
-      Cli({"config", "create", "--model", Data("digitnet_deploy.prototxt"),
-           "--config", cfg, "--out", cfg + ".json"});
+  const RunResult result = Cli({"config", "create", "--model",
+                                DigitsFile("digitnet_deploy.prototxt"),
+                                "--config", cfg, "--out", cfg + ".json"});
   EXPECT_EQ(result.status, 3);
   EXPECT_TRUE(absl::StrContains(
       result.err, "quant.cfg:2:3: Layer conv9 does not exist in the graph."))
@@ -305,10 +306,11 @@ TEST_F(CliTest, AWrongConfigurationIsPlaced) {
 }
 
 TEST_F(CliTest, EvaluatesPartOfTheData) {
-  const RunResult result = Cli(
-      std::vector<std::string>{"evaluate", "--data", Data("digits_test_lmdb"),
-                               "--batch-size=50", "--max-records=200"} +
-      ModelArguments());
+  const RunResult result =
+      Cli(std::vector<std::string>{"evaluate", "--data",
+                                   DigitsFile("digits_test_lmdb"),
+                                   "--batch-size=50", "--max-records=200"} +
+          ModelArguments());
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(Value(result.out, "float.images"), 200);
   EXPECT_GT(Value(result.out, "float.top1"), 0.9);
@@ -319,13 +321,14 @@ TEST_F(CliTest, ComparesFloatAndQuantized) {
   const std::string out = FreshDirectory("out");
   Calibrate(out);
   const std::string compared = FreshDirectory("compared");
-  const RunResult result = Cli(
-      std::vector<std::string>{
-          "compare", "--data", Data("digits_test_lmdb"), "--quantized-model",
-          out + "/digitnet_fake_quant_model.prototxt", "--quantized-weights",
-          out + "/digitnet_fake_quant_weights.caffemodel", "--max-records=100",
-          "--name=digitnet", "--out", compared} +
-      ModelArguments());
+  const RunResult result =
+      Cli(std::vector<std::string>{
+              "compare", "--data", DigitsFile("digits_test_lmdb"),
+              "--quantized-model", out + "/digitnet_fake_quant_model.prototxt",
+              "--quantized-weights",
+              out + "/digitnet_fake_quant_weights.caffemodel",
+              "--max-records=100", "--name=digitnet", "--out", compared} +
+          ModelArguments());
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(Value(result.out, "images"), 100);
   EXPECT_GE(Value(result.out, "top1_agreement"), 0.97);
@@ -357,10 +360,11 @@ TEST_F(CliTest, ComparesAModelWithItself) {
     if (argument == "--weights") argument = "--quantized-weights";
     if (argument != kScale) again.push_back(argument);
   }
-  const RunResult result = Cli(
-      std::vector<std::string>{"compare", "--data", Data("digits_test_lmdb"),
-                               "--max-records=7", "--out", compared} +
-      arguments + again);
+  const RunResult result =
+      Cli(std::vector<std::string>{"compare", "--data",
+                                   DigitsFile("digits_test_lmdb"),
+                                   "--max-records=7", "--out", compared} +
+          arguments + again);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(Value(result.out, "images"), 7);
   EXPECT_EQ(Value(result.out, "top1_agreement"), 1);
@@ -448,9 +452,9 @@ TEST_F(CliTest, BadModelsFailTheJobAndTheServerServesOn) {
   const std::string directory = FreshDirectory("bad");
   const std::string prototxt = directory + "/bad.prototxt";
   std::ofstream(prototxt) << "name: 'bad'\nlayer { name: 'a' type: }\n";
-  const RunResult syntax =
-      Cli({"evaluate", "--model", prototxt, "--weights",
-           Data("digitnet.caffemodel"), "--data", Data("digits_test_lmdb")});
+  const RunResult syntax = Cli({"evaluate", "--model", prototxt, "--weights",
+                                DigitsFile("digitnet.caffemodel"), "--data",
+                                DigitsFile("digits_test_lmdb")});
   EXPECT_EQ(syntax.status, 3);
   EXPECT_TRUE(absl::StrContains(syntax.err, "error: ")) << syntax.err;
   EXPECT_TRUE(absl::StrContains(syntax.err, "line 2") ||
@@ -460,8 +464,9 @@ TEST_F(CliTest, BadModelsFailTheJobAndTheServerServesOn) {
   const std::string weights = directory + "/bad.caffemodel";
   std::ofstream(weights) << "this is no caffemodel";
   const RunResult parse =
-      Cli({"evaluate", "--model", Data("digitnet_deploy.prototxt"), "--weights",
-           weights, "--data", Data("digits_test_lmdb"), "-o", "json"});
+      Cli({"evaluate", "--model", DigitsFile("digitnet_deploy.prototxt"),
+           "--weights", weights, "--data", DigitsFile("digits_test_lmdb"), "-o",
+           "json"});
   EXPECT_EQ(parse.status, 3);
   EXPECT_TRUE(absl::StrContains(parse.err, "\"CAFFEMODEL_PARSE\""))
       << parse.err;
@@ -471,9 +476,9 @@ TEST_F(CliTest, BadModelsFailTheJobAndTheServerServesOn) {
 
 TEST_F(CliTest, BadInputIsFoundHere) {
   const std::string empty = FreshDirectory("empty");
-  const RunResult missing =
-      Cli({"evaluate", "--model", "/nowhere.prototxt", "--weights",
-           Data("digitnet.caffemodel"), "--data", Data("digits_test_lmdb")});
+  const RunResult missing = Cli({"evaluate", "--model", "/nowhere.prototxt",
+                                 "--weights", DigitsFile("digitnet.caffemodel"),
+                                 "--data", DigitsFile("digits_test_lmdb")});
   EXPECT_EQ(missing.status, 1);
   EXPECT_TRUE(absl::StrContains(missing.err, "/nowhere.prototxt"));
   const RunResult no_lmdb = Cli(
@@ -494,7 +499,7 @@ TEST_F(CliTest, SameRequestIdGivesTheSameJob) {
                                "--detach",
                                "--quiet",
                                "--data",
-                               Data("digits_calibration_lmdb"),
+                               DigitsFile("digits_calibration_lmdb"),
                                "--batch-size=8",
                                "--batch-num=1",
                                "--request-id",
@@ -532,8 +537,8 @@ TEST(LocalCliTest, LocalRunsWithoutAServerAndLeavesNothing) {
   const RunResult result = testing::RunProgram(
       std::vector<std::string>{
           Runfile("client/cli/quantctl"), "calibrate", "--local", "--data",
-          Data("digits_calibration_lmdb"), "--batch-size=32", "--batch-num=1",
-          "--name=digitnet", "--out", out} +
+          DigitsFile("digits_calibration_lmdb"), "--batch-size=32",
+          "--batch-num=1", "--name=digitnet", "--out", out} +
           ModelArguments(),
       kPatience, {"TMPDIR=" + temporary, "QUANTD_BINDIR=" + binaries});
   EXPECT_EQ(result.status, 0) << result.err;
@@ -542,7 +547,7 @@ TEST(LocalCliTest, LocalRunsWithoutAServerAndLeavesNothing) {
 
   const RunResult config = testing::RunProgram(
       {Runfile("client/cli/quantctl"), "config", "create", "--local", "--model",
-       Data("digitnet_deploy.prototxt"), "--out", out + "/config.json"},
+       DigitsFile("digitnet_deploy.prototxt"), "--out", out + "/config.json"},
       kPatience, {"TMPDIR=" + temporary, "QUANTD_BINDIR=" + binaries});
   EXPECT_EQ(config.status, 0) << config.err;
   EXPECT_GT(ReadFile(out + "/config.json").size(), 0);

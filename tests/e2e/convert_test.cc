@@ -8,11 +8,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using testing::FreshDirectory;
 using testing::ReadFile;
 using testing::Runfile;
@@ -22,10 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr absl::Duration kPatience = absl::Seconds(120);
 
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
-
 // Runs `command` on the shipped network `net`.
 RunResult Cli(const std::string& command, const std::string& net,
               const std::string& out, const std::vector<std::string>& more) {
@@ -33,9 +31,9 @@ RunResult Cli(const std::string& command, const std::string& net,
                                     "--local",
                                     command,
                                     "--model",
-                                    Data(net + "_deploy.prototxt"),
+                                    DigitsFile(net + "_deploy.prototxt"),
                                     "--weights",
-                                    Data(net + ".caffemodel"),
+                                    DigitsFile(net + ".caffemodel"),
                                     "--name",
                                     net,
                                     "--out",
@@ -51,8 +49,8 @@ TEST_P(ConvertTest, TheRecordOfACalibrationGivesItsFiles) {
   const std::string calibrated = FreshDirectory("calibrated");
   const RunResult calibration =
       Cli("calibrate", net, calibrated,
-          {"--data", Data("digits_calibration_lmdb"), "--scale=0.00390625",
-           "--batch-size=32", "--batch-num=2"});
+          {"--data", DigitsFile("digits_calibration_lmdb"),
+           "--scale=0.00390625", "--batch-size=32", "--batch-num=2"});
   ASSERT_EQ(calibration.status, 0) << calibration.err;
   const std::string record = calibrated + "/scale_offset_record.txt";
 

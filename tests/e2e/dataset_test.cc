@@ -8,12 +8,14 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/quantd_server.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using ::testing::ElementsAre;
 using testing::FreshDirectory;
 using ::testing::HasSubstr;
@@ -22,10 +24,6 @@ using testing::QuantdServer;
 using testing::ReadFile;
 using testing::Runfile;
 using testing::RunResult;
-
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
 
 class DatasetTest : public ::testing::Test {
  protected:
@@ -38,7 +36,7 @@ class DatasetTest : public ::testing::Test {
 
   std::string Upload(const std::vector<std::string>& more) {
     std::vector<std::string> words = {"dataset", "upload",
-                                      Data("digits_calibration_lmdb")};
+                                      DigitsFile("digits_calibration_lmdb")};
     words.insert(words.end(), more.begin(), more.end());
     const RunResult result = Cli(words);
     EXPECT_EQ(result.status, 0) << result.err;
@@ -46,10 +44,10 @@ class DatasetTest : public ::testing::Test {
   }
 
   RunResult Calibrate(const std::string& data, const std::string& out) {
-    return Cli({"calibrate", "--model", Data("digitnet_deploy.prototxt"),
-                "--weights", Data("digitnet.caffemodel"), "--scale=0.00390625",
-                "--batch-size=16", "--batch-num=2", "--name=digitnet", "--data",
-                data, "--out", out});
+    return Cli({"calibrate", "--model", DigitsFile("digitnet_deploy.prototxt"),
+                "--weights", DigitsFile("digitnet.caffemodel"),
+                "--scale=0.00390625", "--batch-size=16", "--batch-num=2",
+                "--name=digitnet", "--data", data, "--out", out});
   }
 
   QuantdServer server_;
@@ -63,7 +61,8 @@ TEST_F(DatasetTest, AnUploadServesJobsByItsId) {
   const RunResult result = Calibrate(id, by_id);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(result.err, Not(HasSubstr("upload data")));
-  ASSERT_EQ(Calibrate(Data("digits_calibration_lmdb"), by_path).status, 0);
+  ASSERT_EQ(Calibrate(DigitsFile("digits_calibration_lmdb"), by_path).status,
+            0);
   const std::string record = ReadFile(by_id + "/scale_offset_record.txt");
   EXPECT_NE(record, "");
   EXPECT_EQ(record, ReadFile(by_path + "/scale_offset_record.txt"));

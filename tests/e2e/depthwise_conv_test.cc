@@ -12,37 +12,26 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "proto/caffe/caffe.pb.h"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using testing::FreshDirectory;
+using testing::LocalQuantctl;
 using testing::ReadFile;
-using testing::Runfile;
 using testing::RunResult;
-
-constexpr absl::Duration kPatience = absl::Seconds(180);
-
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
-
-RunResult Cli(const std::vector<std::string>& words) {
-  std::vector<std::string> line = {Runfile("client/cli/quantctl"), "--local",
-                                   "--quiet"};
-  line.insert(line.end(), words.begin(), words.end());
-  return testing::RunProgram(line, kPatience);
-}
 
 // `command` on DigitNet with `more`.
 RunResult OnDigitNet(const std::string& command,
                      const std::vector<std::string>& more) {
-  std::vector<std::string> words = {command, "--model",
-                                    Data("digitnet_deploy.prototxt"),
-                                    "--weights", Data("digitnet.caffemodel")};
+  std::vector<std::string> words = {
+      command, "--model", DigitsFile("digitnet_deploy.prototxt"), "--weights",
+      DigitsFile("digitnet.caffemodel")};
   words.insert(words.end(), more.begin(), more.end());
-  return Cli(words);
+  return LocalQuantctl(words);
 }
 
 // A configuration that leaves conv1 unfused and switches on what follows it.
@@ -51,10 +40,10 @@ std::string Configuration() {
   const std::string path = folder + "/config.json";
   std::vector<std::string> words = {
       "config",    "create",
-      "--model",   Data("digitnet_deploy.prototxt"),
-      "--weights", Data("digitnet.caffemodel"),
+      "--model",   DigitsFile("digitnet_deploy.prototxt"),
+      "--weights", DigitsFile("digitnet.caffemodel"),
       "--out",     path};
-  const RunResult result = Cli(words);
+  const RunResult result = LocalQuantctl(words);
   EXPECT_EQ(result.status, 0) << result.err;
   nlohmann::ordered_json config = nlohmann::ordered_json::parse(ReadFile(path));
   config["skip_fusion_layers"] = {"conv1"};
@@ -76,11 +65,12 @@ std::map<std::string, caffe::LayerParameter> LayersOf(
 
 TEST(DepthwiseConvTest, TakesThePlaceOfBatchNormAndScale) {
   const std::string out = FreshDirectory("out");
-  const RunResult result = OnDigitNet(
-      "calibrate", {"--data", Data("digits_calibration_lmdb"),
-                    "--scale=0.00390625", "--batch-size=32", "--batch-num=1",
-                    "--name=net", "--config", Configuration(), "--eval-data",
-                    Data("digits_test_lmdb"), "--out", out, "-o", "json"});
+  const RunResult result =
+      OnDigitNet("calibrate",
+                 {"--data", DigitsFile("digits_calibration_lmdb"),
+                  "--scale=0.00390625", "--batch-size=32", "--batch-num=1",
+                  "--name=net", "--config", Configuration(), "--eval-data",
+                  DigitsFile("digits_test_lmdb"), "--out", out, "-o", "json"});
   ASSERT_EQ(result.status, 0) << result.err;
 
   auto deploy = LayersOf(out + "/net_deploy_weights.caffemodel");
@@ -106,13 +96,14 @@ TEST(DepthwiseConvTest, TakesThePlaceOfBatchNormAndScale) {
 TEST(DepthwiseConvTest, TheFilesAreVerifiedAndConvertedBack) {
   const std::string out = FreshDirectory("out");
   RunResult result = OnDigitNet(
-      "calibrate", {"--data", Data("digits_calibration_lmdb"),
+      "calibrate", {"--data", DigitsFile("digits_calibration_lmdb"),
                     "--scale=0.00390625", "--batch-size=32", "--batch-num=1",
                     "--name=net", "--config", Configuration(), "--out", out});
   ASSERT_EQ(result.status, 0) << result.err;
-  result = Cli({"verify", "--artifacts", out, "--data",
-                Data("digits_test_lmdb"), "--scale=0.00390625", "--name=net",
-                "--max-records=64", "--out", FreshDirectory("verified")});
+  result = LocalQuantctl({"verify", "--artifacts", out, "--data",
+                          DigitsFile("digits_test_lmdb"), "--scale=0.00390625",
+                          "--name=net", "--max-records=64", "--out",
+                          FreshDirectory("verified")});
   EXPECT_EQ(result.status, 0) << result.out << result.err;
 
   const std::string converted = FreshDirectory("converted");

@@ -18,11 +18,13 @@
 #include "proto/amct/calibration_param.pb.h"
 #include "proto/amct/scale_offset_record.pb.h"
 #include "proto/caffe/caffe.pb.h"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using testing::FreshDirectory;
 using testing::ReadFile;
 using testing::Runfile;
@@ -99,10 +101,6 @@ override_layer_configs : {
 }
 )";
 
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
-
 std::string WriteConfig(const std::string& text) {
   const std::string path = FreshDirectory("config") + "/quant.cfg";
   std::ofstream(path) << text;
@@ -119,11 +117,11 @@ RunResult Calibrate(const std::string& net, const std::string& config,
                     const std::vector<std::string>& more = {}) {
   std::vector<std::string> words = {"calibrate",
                                     "--model",
-                                    Data(net + "_deploy.prototxt"),
+                                    DigitsFile(net + "_deploy.prototxt"),
                                     "--weights",
-                                    Data(net + ".caffemodel"),
+                                    DigitsFile(net + ".caffemodel"),
                                     "--data",
-                                    Data("digits_calibration_lmdb"),
+                                    DigitsFile("digits_calibration_lmdb"),
                                     "--scale=0.00390625",
                                     "--batch-size=16",
                                     "--batch-num=4",
@@ -224,7 +222,7 @@ TEST(SnqTest, TheGuidesExampleKeepsTheAccuracy) {
   const std::string out = FreshDirectory("out");
   const RunResult result = Calibrate(
       "digitnet", WriteConfig(kGuideExample), out,
-      {"--keep-intermediate", "--eval-data", Data("digits_test_lmdb")});
+      {"--keep-intermediate", "--eval-data", DigitsFile("digits_test_lmdb")});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_GE(ValueOf(result.out, "quantized.top1"),
             ValueOf(result.out, "float.top1") - 0.015);
@@ -279,7 +277,7 @@ TEST(SnqTest, TheIntermediateFilesConvertToTheSameModel) {
             0);
   const std::string converted = FreshDirectory("converted");
   const RunResult result =
-      Quantctl({"convert", "--model", Data("digitnet_deploy.prototxt"),
+      Quantctl({"convert", "--model", DigitsFile("digitnet_deploy.prototxt"),
                 "--weights", out + "/modified_model.caffemodel", "--record",
                 out + "/scale_offset_record_update.txt", "--name=net", "--out",
                 converted});
@@ -293,14 +291,14 @@ TEST(SnqTest, TheIntermediateFilesConvertToTheSameModel) {
   const std::string weights = converted + "/net_fake_quant_weights.caffemodel";
   const RunResult accuracy =
       Quantctl({"evaluate", "--model", fake, "--weights", weights, "--data",
-                Data("digits_test_lmdb"), "--scale=0.00390625"});
+                DigitsFile("digits_test_lmdb"), "--scale=0.00390625"});
   ASSERT_EQ(accuracy.status, 0) << accuracy.err;
   const RunResult compared =
-      Quantctl({"compare", "--model", Data("digitnet_deploy.prototxt"),
-                "--weights", Data("digitnet.caffemodel"), "--quantized-model",
-                fake, "--quantized-weights", weights, "--data",
-                Data("digits_calibration_lmdb"), "--scale=0.00390625", "--out",
-                FreshDirectory("compared")});
+      Quantctl({"compare", "--model", DigitsFile("digitnet_deploy.prototxt"),
+                "--weights", DigitsFile("digitnet.caffemodel"),
+                "--quantized-model", fake, "--quantized-weights", weights,
+                "--data", DigitsFile("digits_calibration_lmdb"),
+                "--scale=0.00390625", "--out", FreshDirectory("compared")});
   EXPECT_EQ(compared.status, 0) << compared.err;
 }
 

@@ -13,30 +13,19 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "proto/caffe/caffe.pb.h"
+#include "tests/testing/local_quantctl.h"
 #include "tests/testing/subprocess.h"
 
 namespace quantd {
 namespace {
 
+using testing::DigitsFile;
 using testing::FreshDirectory;
+using testing::LocalQuantctl;
 using testing::ReadFile;
-using testing::Runfile;
 using testing::RunResult;
 
 namespace fs = std::filesystem;
-
-constexpr absl::Duration kPatience = absl::Seconds(180);
-
-std::string Data(const std::string& name) {
-  return Runfile("tests/data/digits/" + name);
-}
-
-RunResult Cli(const std::vector<std::string>& words) {
-  std::vector<std::string> line = {Runfile("client/cli/quantctl"), "--local",
-                                   "--quiet"};
-  line.insert(line.end(), words.begin(), words.end());
-  return testing::RunProgram(line, kPatience);
-}
 
 // Calibrates a network for digits; the directory of its files.
 std::string CalibrateFiles(const std::string& prototxt,
@@ -49,7 +38,7 @@ std::string CalibrateFiles(const std::string& prototxt,
                                     "--weights",
                                     caffemodel,
                                     "--data",
-                                    Data("digits_calibration_lmdb"),
+                                    DigitsFile("digits_calibration_lmdb"),
                                     "--scale=0.00390625",
                                     "--batch-size=32",
                                     "--batch-num=1",
@@ -61,22 +50,23 @@ std::string CalibrateFiles(const std::string& prototxt,
     std::ofstream(path) << config;
     words.insert(words.end(), {"--config", path});
   }
-  const RunResult result = Cli(words);
+  const RunResult result = LocalQuantctl(words);
   EXPECT_EQ(result.status, 0) << result.err;
   return out;
 }
 
 // Calibrates the shipped network `net`.
 std::string Calibrate(const std::string& net, const std::string& config = "") {
-  return CalibrateFiles(Data(net + "_deploy.prototxt"),
-                        Data(net + ".caffemodel"), config);
+  return CalibrateFiles(DigitsFile(net + "_deploy.prototxt"),
+                        DigitsFile(net + ".caffemodel"), config);
 }
 
 RunResult Verify(const std::string& artifacts, const std::string& out,
                  int max_records = 100) {
-  return Cli({"verify", "--artifacts", artifacts, "--data",
-              Data("digits_test_lmdb"), "--scale=0.00390625", "--name=net",
-              absl::StrCat("--max-records=", max_records), "--out", out});
+  return LocalQuantctl(
+      {"verify", "--artifacts", artifacts, "--data",
+       DigitsFile("digits_test_lmdb"), "--scale=0.00390625", "--name=net",
+       absl::StrCat("--max-records=", max_records), "--out", out});
 }
 
 // Changes the first value of each blob of layer `name` in a caffemodel, by
@@ -256,18 +246,20 @@ TEST(VerifyChangedTest, BadRecordsAndBlobsAreNamed) {
 
 TEST(VerifyCommandTest, FilesMustBeGivenOnceAndWhole) {
   const std::string empty = FreshDirectory("empty");
-  const RunResult none = Cli({"verify", "--artifacts", empty, "--data",
-                              Data("digits_test_lmdb"), "--out", empty});
+  const RunResult none =
+      LocalQuantctl({"verify", "--artifacts", empty, "--data",
+                     DigitsFile("digits_test_lmdb"), "--out", empty});
   EXPECT_EQ(none.status, 1);
   EXPECT_TRUE(absl::StrContains(none.err, empty)) << none.err;
-  const RunResult missing = Cli({"verify", "--deploy-model", "a", "--data",
-                                 Data("digits_test_lmdb"), "--out", empty});
+  const RunResult missing =
+      LocalQuantctl({"verify", "--deploy-model", "a", "--data",
+                     DigitsFile("digits_test_lmdb"), "--out", empty});
   EXPECT_EQ(missing.status, 2);
   EXPECT_TRUE(absl::StrContains(missing.err, "--deploy-weights"))
       << missing.err;
   const RunResult both =
-      Cli({"verify", "--artifacts", empty, "--deploy-model", "a", "--data",
-           Data("digits_test_lmdb"), "--out", empty});
+      LocalQuantctl({"verify", "--artifacts", empty, "--deploy-model", "a",
+                     "--data", DigitsFile("digits_test_lmdb"), "--out", empty});
   EXPECT_EQ(both.status, 2);
 }
 
