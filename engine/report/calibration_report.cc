@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,13 @@ constexpr double kDecades = 6;
 
 std::string Percent(double share) {
   return absl::StrFormat("%.2f %%", 100 * share);
+}
+
+// A share that is mostly a few in a million.
+std::string PartsPerMillion(double share) {
+  const double parts = 1e6 * share;
+  return parts < 1000 ? absl::StrFormat("%.3g", parts)
+                      : absl::StrFormat("%.0f", parts);
 }
 
 HtmlCell SqnrCell(double sqnr_db) {
@@ -166,11 +175,10 @@ std::vector<double> Heights(const v1::BlobReport& blob) {
 HtmlChart ChartOf(const v1::BlobReport& blob) {
   HtmlChart chart;
   chart.title = blob.blob();
-  chart.note = absl::StrFormat(
-      "%d bits, step %.4g, offset %d; %s zeros, %s "
-      "clipped",
-      blob.num_bits(), blob.scale(), blob.offset(), Percent(blob.zeros()),
-      Percent(blob.clipped()));
+  chart.note =
+      absl::StrFormat("%d bits, step %.4g, offset %d; %s zeros, %s ppm clipped",
+                      blob.num_bits(), blob.scale(), blob.offset(),
+                      Percent(blob.zeros()), PartsPerMillion(blob.clipped()));
   chart.heights = Heights(blob);
   const double width = double{blob.max()} - blob.min();
   for (const float end : {blob.low(), blob.high()}) {
@@ -189,13 +197,13 @@ void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
       "other than zero on a logarithmic scale, lines are the ends of what "
       "scale "
       "and offset can express (none: beyond the values). SQNR is the power of "
-      "the values over that of the quantization error, in dB; clipped is the "
-      "share of values cut off.");
+      "the values over that of the quantization error, in dB; clipped are the "
+      "values cut off, in a million.");
   std::vector<HtmlChart> charts;
   std::vector<std::vector<HtmlCell>> rows;
   for (const v1::BlobReport& blob : report.blobs()) {
     charts.push_back(ChartOf(blob));
-    HtmlCell clipped(Percent(blob.clipped()));
+    HtmlCell clipped(PartsPerMillion(blob.clipped()));
     clipped.bad = blob.clipped() > kBadClipped;
     rows.push_back(
         {HtmlCell(blob.blob()), HtmlCell(absl::StrJoin(blob.layers(), ", ")),
@@ -212,7 +220,7 @@ void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
                   {"max", true},
                   {"low end", true},
                   {"high end", true},
-                  {"clipped", true}},
+                  {"clipped, ppm", true}},
                  rows);
   page->AddCharts(charts);
 }
@@ -240,12 +248,27 @@ void AddWeights(const v1::CalibrationReport& report, HtmlPage* page) {
 void AddFloatLayers(const v1::CalibrationReport& report, HtmlPage* page) {
   if (report.float_layers().empty()) return;
   page->AddHeading("Left float");
-  std::vector<std::vector<HtmlCell>> rows;
+  // By type and reason, in the order of their first layers.
+  std::vector<std::pair<std::string, std::string>> kinds;
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>>
+      layers;
   for (const v1::FloatLayerReport& layer : report.float_layers()) {
-    rows.push_back({HtmlCell(layer.layer()), HtmlCell(layer.type()),
-                    HtmlCell(layer.reason())});
+    const std::pair<std::string, std::string> kind = {layer.type(),
+                                                      layer.reason()};
+    if (layers[kind].empty()) kinds.push_back(kind);
+    layers[kind].push_back(layer.layer());
   }
-  page->AddTable({{"layer", false}, {"type", false}, {"reason", false}}, rows);
+  std::vector<std::vector<HtmlCell>> rows;
+  for (const auto& kind : kinds) {
+    rows.push_back(
+        {HtmlCell(kind.first), HtmlCell(absl::StrCat(layers[kind].size())),
+         HtmlCell(kind.second), HtmlCell(absl::StrJoin(layers[kind], ", "))});
+  }
+  page->AddTable({{"type", false},
+                  {"number", true},
+                  {"reason", false},
+                  {"layers", false, /*wraps=*/true}},
+                 rows);
 }
 
 }  // namespace

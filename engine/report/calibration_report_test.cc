@@ -60,7 +60,7 @@ TEST(CalibrationReportTest, ChartsShowBarsAndThresholds) {
   EXPECT_THAT(html, HasSubstr("M0.0 100V0.0h333.3V100zM333.3 100V50.0"));
   EXPECT_THAT(html, HasSubstr("<line x1=\"0.0\""));
   EXPECT_THAT(html, HasSubstr("<line x1=\"500.0\""));
-  EXPECT_THAT(html, HasSubstr("class=\"n bad\">2.00 %"));
+  EXPECT_THAT(html, HasSubstr("class=\"n bad\">20000<"));
 }
 
 TEST(CalibrationReportTest, NamesWhatToLookAt) {
@@ -73,7 +73,16 @@ TEST(CalibrationReportTest, NamesWhatToLookAt) {
   EXPECT_THAT(html, HasSubstr("20 records for 32 calibration images"));
   EXPECT_THAT(html, HasSubstr("2 of 32 calibration images are constant"));
   EXPECT_THAT(html, HasSubstr("minus 104, 117, 123 by channel"));
-  EXPECT_THAT(html, HasSubstr("<td>conv9</td><td>Convolution</td>"));
+}
+
+TEST(CalibrationReportTest, FloatLayersOfOneReasonShareARow) {
+  const std::string html = CalibrationReportHtml(
+      Report("float_layers { layer: 'relu1' type: 'ReLU' reason: 'off' }"
+             "float_layers { layer: 'conv9' type: 'Convolution' reason: 'off' }"
+             "float_layers { layer: 'relu2' type: 'ReLU' reason: 'off' }"));
+  EXPECT_THAT(html, HasSubstr("<tr><td>ReLU</td><td class=\"n\">2</td>"
+                              "<td>off</td><td class=\"w\">relu1, relu2"));
+  EXPECT_THAT(html, HasSubstr("<tr><td>Convolution</td>"));
 }
 
 }  // namespace

@@ -28,8 +28,9 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line);
 th { cursor: pointer; user-select: none; position: sticky; top: 0;
   background: Canvas; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
+.w { white-space: normal; overflow-wrap: anywhere; }
 .bad { color: var(--bad); font-weight: 600; }
-.charts { display: grid; gap: 1rem;
+.charts { display: grid; gap: 1rem; margin-top: 1rem;
   grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 8px;
   padding: .6rem; }
@@ -59,7 +60,7 @@ document.querySelectorAll('th').forEach(function (th) {
 )";
 
 std::string CellHtml(const HtmlColumn& column, const HtmlCell& cell) {
-  std::string classes = column.number ? "n" : "";
+  std::string classes = column.number ? "n" : column.wraps ? "w" : "";
   if (cell.bad) absl::StrAppend(&classes, classes.empty() ? "" : " ", "bad");
   std::string style;
   if (cell.bar >= 0) {

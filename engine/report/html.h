@@ -32,6 +32,7 @@ struct HtmlCell {
 struct HtmlColumn {
   std::string title;
   bool number = false;  // To the right, sorted as a number.
+  bool wraps = false;   // Long text takes several lines.
 };
 
 // A small histogram.
