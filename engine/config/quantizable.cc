@@ -69,6 +69,30 @@ bool Contains(const Array& sorted, absl::string_view type) {
   return std::binary_search(std::begin(sorted), std::end(sorted), type);
 }
 
+// Bottoms of a recurrent layer before the states that it starts with: x, cont
+// and, perhaps, the static input.
+int NumSequenceBottoms(const caffe::LayerParameter& layer) {
+  if (!layer.recurrent_param().expose_hidden()) return layer.bottom_size();
+  return layer.bottom_size() - (layer.type() == "LSTM" ? 2 : 1);
+}
+
+// The last blob of an RNN is the bias of its output.
+bool IsBias(const caffe::LayerParameter& layer, int blob) {
+  return blob == 1 ||
+         (layer.type() == "RNN" && blob > 3 && blob + 1 == layer.blobs_size());
+}
+
+std::vector<int> BlobsOf(const caffe::LayerParameter& layer, bool biases) {
+  const int num_blobs = IsRecurrent(layer.type())
+                            ? layer.blobs_size()
+                            : std::min(layer.blobs_size(), 2);
+  std::vector<int> blobs;
+  for (int i = 0; i < num_blobs; ++i) {
+    if (IsBias(layer, i) == biases) blobs.push_back(i);
+  }
+  return blobs;
+}
+
 }  // namespace
 
 QuantClass QuantClassOf(absl::string_view type) {
@@ -103,12 +127,27 @@ std::vector<int> QuantizedBottoms(const caffe::LayerParameter& layer) {
   std::vector<int> bottoms;
   if (!IsQuantizable(layer.type())) return bottoms;
   const bool first_only = Contains(kFirstBottomTypes, layer.type());
-  for (int i = 0; i < layer.bottom_size(); ++i) {
+  const bool recurrent = IsRecurrent(layer.type());
+  const int end = recurrent ? NumSequenceBottoms(layer) : layer.bottom_size();
+  for (int i = 0; i < end; ++i) {
     if (first_only && i > 0) break;
-    if (i == 1 && IsRecurrent(layer.type())) continue;
+    if (i == 1 && recurrent) continue;
     bottoms.push_back(i);
   }
   return bottoms;
+}
+
+std::vector<int> WeightBlobs(const caffe::LayerParameter& layer) {
+  return BlobsOf(layer, /*biases=*/false);
+}
+
+std::vector<int> BiasBlobs(const caffe::LayerParameter& layer) {
+  return BlobsOf(layer, /*biases=*/true);
+}
+
+int NumRecurrentBlobs(const caffe::LayerParameter& layer) {
+  const int with_static = NumSequenceBottoms(layer) > 2 ? 1 : 0;
+  return (layer.type() == "RNN" ? 5 : 3) + with_static;
 }
 
 }  // namespace quantd

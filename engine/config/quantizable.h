@@ -41,8 +41,22 @@ bool IsRecurrent(absl::string_view type);
 
 // Indices of the bottoms that carry data, ascending. Left out are indices,
 // masks, labels and shapes: bottom 1 of the ROI types, of recurrent layers
-// (cont), Crop and Unpooling. Empty for QuantClass::kNever.
+// (cont), Crop and Unpooling; and states that recurrent layers start with.
+// Empty for QuantClass::kNever.
 std::vector<int> QuantizedBottoms(const caffe::LayerParameter& layer);
+
+// Indices of the blobs that layers of QuantClass::kWeightsAndData multiply by,
+// ascending: 0, and further ones of recurrent layers, whose blobs are
+//   LSTM, GRU: W_x, b, [W_static], W_h
+//   RNN:       W_xh, b_h, [W_static], W_hh, W_ho, b_o
+// Empty for a layer without blobs.
+std::vector<int> WeightBlobs(const caffe::LayerParameter& layer);
+
+// Indices of the blobs that such layers add, ascending.
+std::vector<int> BiasBlobs(const caffe::LayerParameter& layer);
+
+// How many blobs a recurrent layer with these bottoms has.
+int NumRecurrentBlobs(const caffe::LayerParameter& layer);
 
 }  // namespace quantd
 

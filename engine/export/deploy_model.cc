@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "engine/config/quantizable.h"
 #include "engine/config/scale_record.h"
-#include "engine/core/blob_proto.h"
 #include "engine/export/layer_weights.h"
 
 namespace quantd {
@@ -20,20 +20,21 @@ void ClearFloats(caffe::BlobProto* blob) {
 
 absl::Status MakeInteger(const amct::SingleLayerRecord& record, float scale_d,
                          caffe::LayerParameter* layer) {
-  ASSIGN_OR_RETURN(const std::vector<int8_t> codes,
-                   WeightCodes(*layer, record));
-  caffe::BlobProto* weights = layer->mutable_blobs(0);
-  ClearFloats(weights);
-  weights->set_int8_data(std::string(codes.begin(), codes.end()));
-  if (layer->blobs_size() < 2) return absl::OkStatus();
-
-  caffe::BlobProto* bias = layer->mutable_blobs(1);
-  ASSIGN_OR_RETURN(const Tensor values, MakeTensor(*bias));
-  ASSIGN_OR_RETURN(
-      const std::vector<int32_t> bias_codes,
-      BiasCodes(layer->name(), values.values(), BiasScales(record, scale_d)));
-  ClearFloats(bias);
-  bias->mutable_int32_data()->Assign(bias_codes.begin(), bias_codes.end());
+  const std::vector<int> blobs = WeightBlobs(*layer);
+  for (size_t k = 0; k < blobs.size(); ++k) {
+    ASSIGN_OR_RETURN(const std::vector<int8_t> codes,
+                     WeightCodes(*layer, record, static_cast<int>(k)));
+    caffe::BlobProto* weights = layer->mutable_blobs(blobs[k]);
+    ClearFloats(weights);
+    weights->set_int8_data(std::string(codes.begin(), codes.end()));
+  }
+  ASSIGN_OR_RETURN(const std::vector<QuantizedBias> biases,
+                   QuantizeBiases(*layer, record, scale_d));
+  for (const QuantizedBias& bias : biases) {
+    caffe::BlobProto* blob = layer->mutable_blobs(bias.blob);
+    ClearFloats(blob);
+    blob->mutable_int32_data()->Assign(bias.codes.begin(), bias.codes.end());
+  }
   return absl::OkStatus();
 }
 

@@ -47,22 +47,35 @@ void ForEachElement(const WeightLayout& layout, Move move) {
   }
 }
 
+absl::Status WrongNumScales(int64_t found, int64_t expected,
+                            const char* allowed) {
+  return Error(absl::StatusCode::kInvalidArgument, "RECORD_INVALID",
+               absl::StrCat("scale_w has ", found, " values; ", allowed, " (",
+                            expected, ") are needed"),
+               {{"field", "scale_w"},
+                {"found", absl::StrCat(found)},
+                {"expected", absl::StrCat(expected)}});
+}
+
 absl::StatusOr<std::vector<int8_t>> CodesOf(
-    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record) {
-  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer));
-  const int num_scales = record.scale_w_size();
-  if (num_scales != 1 && num_scales != layout.num_channels()) {
-    return Error(absl::StatusCode::kInvalidArgument, "RECORD_INVALID",
-                 absl::StrCat("scale_w has ", num_scales,
-                              " values; one or one per output channel (",
-                              layout.num_channels(), ") are needed"),
-                 {{"field", "scale_w"},
-                  {"found", absl::StrCat(num_scales)},
-                  {"expected", absl::StrCat(layout.num_channels())}});
+    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record,
+    int k) {
+  const std::vector<int> blobs = WeightBlobs(layer);
+  if (k >= static_cast<int>(blobs.size())) {
+    return ShapeError(layer, "no weights");
   }
-  ASSIGN_OR_RETURN(const std::vector<double> rows, ChannelRows(layer));
+  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer, blobs[k]));
+  ASSIGN_OR_RETURN(const absl::Span<const float> scales,
+                   ScalesOfBlob(layer, record.scale_w(), k));
+  const auto num_scales = static_cast<int64_t>(scales.size());
+  if (num_scales != 1 && num_scales != layout.num_channels()) {
+    return WrongNumScales(num_scales, layout.num_channels(),
+                          "one or one per output channel");
+  }
+  ASSIGN_OR_RETURN(const std::vector<double> rows,
+                   ChannelRows(layer, blobs[k]));
   WeightFactors factors;
-  factors.scale.assign(record.scale_w().begin(), record.scale_w().end());
+  factors.scale.assign(scales.begin(), scales.end());
   factors.offset.assign(factors.scale.size(), 0);
   ASSIGN_OR_RETURN(const std::vector<int8_t> row_codes,
                    QuantizeWeights<double>(factors, kCodeBits, rows));
@@ -75,10 +88,10 @@ absl::StatusOr<std::vector<int8_t>> CodesOf(
 
 }  // namespace
 
-absl::StatusOr<WeightLayout> WeightLayoutOf(
-    const caffe::LayerParameter& layer) {
-  if (layer.blobs_size() == 0) return ShapeError(layer, "no weights");
-  ASSIGN_OR_RETURN(const Shape shape, ShapeOf(layer.blobs(0)));
+absl::StatusOr<WeightLayout> WeightLayoutOf(const caffe::LayerParameter& layer,
+                                            int blob) {
+  if (blob >= layer.blobs_size()) return ShapeError(layer, "no weights");
+  ASSIGN_OR_RETURN(const Shape shape, ShapeOf(layer.blobs(blob)));
   if (shape.num_elements() == 0) return ShapeError(layer, "empty weights");
   WeightLayout layout;
   if (!AllowsChannelWise(layer.type())) {
@@ -103,9 +116,9 @@ absl::StatusOr<WeightLayout> WeightLayoutOf(
 }
 
 absl::StatusOr<std::vector<double>> ChannelRows(
-    const caffe::LayerParameter& layer) {
-  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer));
-  ASSIGN_OR_RETURN(const Tensor weights, MakeTensor(layer.blobs(0)));
+    const caffe::LayerParameter& layer, int blob) {
+  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer, blob));
+  ASSIGN_OR_RETURN(const Tensor weights, MakeTensor(layer.blobs(blob)));
   std::vector<double> rows(weights.num_elements());
   ForEachElement(layout, [&](int64_t row, int64_t position) {
     rows[row] = weights.data()[position];
@@ -126,11 +139,47 @@ absl::Status StoreChannelRows(absl::Span<const float> rows,
   return absl::OkStatus();
 }
 
+absl::StatusOr<absl::Span<const float>> ScalesOfBlob(
+    const caffe::LayerParameter& layer, absl::Span<const float> scale_w,
+    int k) {
+  if (!IsRecurrent(layer.type())) return scale_w;
+  const size_t num_blobs = WeightBlobs(layer).size();
+  if (scale_w.size() == num_blobs) return scale_w.subspan(k, 1);
+  return WrongNumScales(static_cast<int64_t>(scale_w.size()),
+                        static_cast<int64_t>(num_blobs), "one per weight blob");
+}
+
 absl::StatusOr<std::vector<int8_t>> WeightCodes(
-    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record) {
-  auto codes = CodesOf(layer, record);
+    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record,
+    int k) {
+  auto codes = CodesOf(layer, record, k);
   if (!codes.ok()) return InLayer(codes.status(), layer.name());
   return codes;
+}
+
+absl::Status RoundWeights(const amct::SingleLayerRecord& record,
+                          caffe::LayerParameter* layer) {
+  const std::vector<int> blobs = WeightBlobs(*layer);
+  for (size_t k = 0; k < blobs.size(); ++k) {
+    ASSIGN_OR_RETURN(const std::vector<int8_t> codes,
+                     WeightCodes(*layer, record, static_cast<int>(k)));
+    ASSIGN_OR_RETURN(const WeightLayout layout,
+                     WeightLayoutOf(*layer, blobs[k]));
+    ASSIGN_OR_RETURN(
+        const absl::Span<const float> scales,
+        ScalesOfBlob(*layer, record.scale_w(), static_cast<int>(k)));
+    caffe::BlobProto* blob = layer->mutable_blobs(blobs[k]);
+    blob->clear_diff();
+    blob->clear_double_data();
+    blob->clear_double_diff();
+    blob->clear_data();
+    blob->mutable_data()->Reserve(static_cast<int>(codes.size()));
+    for (size_t i = 0; i < codes.size(); ++i) {
+      const size_t channel = scales.size() == 1 ? 0 : layout.ChannelOf(i);
+      blob->add_data(static_cast<float>(codes[i]) * scales[channel]);
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::vector<float> BiasScales(const amct::SingleLayerRecord& record,
@@ -173,6 +222,27 @@ absl::StatusOr<std::vector<int32_t>> BiasCodes(absl::string_view layer,
     codes[i] = static_cast<int32_t>(code);
   }
   return codes;
+}
+
+absl::StatusOr<std::vector<QuantizedBias>> QuantizeBiases(
+    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record,
+    float scale_d) {
+  std::vector<float> scales = BiasScales(record, scale_d);
+  if (IsRecurrent(layer.type()) && scales.size() > 1) scales.resize(1);
+  std::vector<QuantizedBias> biases;
+  for (const int blob : BiasBlobs(layer)) {
+    ASSIGN_OR_RETURN(const Tensor floats, MakeTensor(layer.blobs(blob)));
+    QuantizedBias bias;
+    bias.blob = blob;
+    ASSIGN_OR_RETURN(bias.codes,
+                     BiasCodes(layer.name(), floats.values(), scales));
+    for (size_t i = 0; i < bias.codes.size(); ++i) {
+      bias.values.push_back(static_cast<float>(bias.codes[i]) *
+                            scales[scales.size() == 1 ? 0 : i]);
+    }
+    biases.push_back(std::move(bias));
+  }
+  return biases;
 }
 
 }  // namespace quantd

@@ -14,7 +14,7 @@
 
 namespace quantd {
 
-// Where the output channels are in blob 0: element (g, i, c, k) of channel
+// Where the output channels are in a blob: element (g, i, c, k) of channel
 // g * channels_per_group + c stands at
 // ((g * inputs + i) * channels_per_group + c) * kernel + k.
 struct WeightLayout {
@@ -33,24 +33,33 @@ struct WeightLayout {
   }
 };
 
-// The layout of blob 0 of `layer`. Convolution, DepthwiseConv,
+// The layout of a blob of weights of `layer`. Convolution, DepthwiseConv,
 // DepthwiseConvolution: channels first (cout, cin / g, kernel...).
 // Deconvolution: (cin, cout / g, kernel...). Other types: one channel.
 // Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer for a layer
 // without blobs or of an impossible shape.
-absl::StatusOr<WeightLayout> WeightLayoutOf(const caffe::LayerParameter& layer);
+absl::StatusOr<WeightLayout> WeightLayoutOf(const caffe::LayerParameter& layer,
+                                            int blob = 0);
 
-// Blob 0 as double (AMCT quantizes in double), output channel first.
+// A blob as double (AMCT quantizes in double), output channel first.
 // Errors: as WeightLayoutOf(); RESOURCE_EXHAUSTED without memory.
 absl::StatusOr<std::vector<double>> ChannelRows(
-    const caffe::LayerParameter& layer);
+    const caffe::LayerParameter& layer, int blob = 0);
 
 // Writes `rows`, one value per weight with the output channel first, as the
 // floats of blob 0. Errors: as WeightLayoutOf().
 absl::Status StoreChannelRows(absl::Span<const float> rows,
                               caffe::LayerParameter* layer);
 
-// Codes of blob 0 in the blob's own order:
+// The steps of weight blob number `k` (of WeightBlobs(), quantizable.h) among
+// all of a layer: a recurrent layer has one per weight blob, in blob order, the
+// others have only one such blob.
+// Errors: INVALID_ARGUMENT, RECORD_INVALID with field for a recurrent layer
+// with another number of steps.
+absl::StatusOr<absl::Span<const float>> ScalesOfBlob(
+    const caffe::LayerParameter& layer, absl::Span<const float> scale_w, int k);
+
+// Codes of weight blob number `k` in the blob's own order:
 //   clip(round(w / scale_w[c]), -128, 127), double division, half away from 0.
 // 4-bit weights (num_bits_w) have such codes, too, 16 different ones at most in
 // a block: their layers' floats were clustered before.
@@ -58,7 +67,13 @@ absl::Status StoreChannelRows(absl::Span<const float> rows,
 // RECORD_INVALID if scale_w is neither one nor one per channel. All name the
 // layer.
 absl::StatusOr<std::vector<int8_t>> WeightCodes(
-    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record);
+    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record,
+    int k = 0);
+
+// Replaces all weights by their codes times their steps. Biases stay.
+// Errors: as WeightCodes().
+absl::Status RoundWeights(const amct::SingleLayerRecord& record,
+                          caffe::LayerParameter* layer);
 
 // The step of each element's product: float32 scale_w * scale_d, one per
 // channel or one.
@@ -73,6 +88,20 @@ std::vector<float> BiasScales(const amct::SingleLayerRecord& record,
 absl::StatusOr<std::vector<int32_t>> BiasCodes(absl::string_view layer,
                                                absl::Span<const float> bias,
                                                absl::Span<const float> scales);
+
+// An integer bias.
+struct QuantizedBias {
+  int blob = 1;
+  std::vector<int32_t> codes;
+  std::vector<float> values;  // What the codes stand for.
+};
+
+// All biases of `layer`, in blob order; scale_d is that of input 0. Their steps
+// are BiasScales(), in a recurrent layer that of its first weight blob for each
+// of them. Errors: as BiasCodes().
+absl::StatusOr<std::vector<QuantizedBias>> QuantizeBiases(
+    const caffe::LayerParameter& layer, const amct::SingleLayerRecord& record,
+    float scale_d);
 
 }  // namespace quantd
 

@@ -178,5 +178,84 @@ TEST(LayerWeightsTest, BiasBeyondInt32NamesLayerAndLimits) {
       BiasCodes("c", std::vector<float>{0.0f}, std::vector<float>{0}).ok());
 }
 
+// Blobs of an RNN of one input and one output: W_xh, b_h, W_hh, W_ho, b_o.
+constexpr char kRnn[] = R"pb(
+  name: "r"
+  type: "RNN"
+  blobs {
+    shape { dim: 1 dim: 2 }
+    data: [ 1, -2 ]
+  }
+  blobs {
+    shape { dim: 1 }
+    data: [ 3 ]
+  }
+  blobs {
+    shape { dim: 1 dim: 1 }
+    double_data: [ 1 ]
+  }
+  blobs {
+    shape { dim: 1 dim: 1 }
+    data: [ 1.3 ]
+  }
+  blobs {
+    shape { dim: 1 }
+    data: [ -0.6 ]
+  }
+)pb";
+
+TEST(LayerWeightsTest, EveryWeightBlobOfARecurrentLayerHasItsStep) {
+  const auto layer = Layer(kRnn);
+  const auto scales = Scales({0.5f, 0.25f, 0.125f});
+  EXPECT_THAT(*WeightCodes(layer, scales), ElementsAre(2, -4));
+  EXPECT_THAT(*WeightCodes(layer, scales, 1), ElementsAre(4));
+  EXPECT_THAT(*WeightCodes(layer, scales, 2), ElementsAre(10));
+  EXPECT_FALSE(WeightCodes(layer, scales, 3).ok());
+  const auto codes = WeightCodes(layer, Scales({1, 1}));
+  EXPECT_THAT(codes, HasReason("RECORD_INVALID"));
+  EXPECT_THAT(codes, StatusIs(absl::StatusCode::kInvalidArgument,
+                              "scale_w has 2 values; one per weight blob (3)"));
+}
+
+TEST(LayerWeightsTest, RoundedWeightsAreCodesTimesTheirSteps) {
+  auto layer = Layer(kRnn);
+  ASSERT_OK(RoundWeights(Scales({0.5f, 0.25f, 0.125f}), &layer));
+  EXPECT_THAT(layer.blobs(0).data(), ElementsAre(1, -2));
+  EXPECT_THAT(layer.blobs(1).data(), ElementsAre(3));
+  EXPECT_THAT(layer.blobs(2).data(), ElementsAre(1));
+  EXPECT_EQ(layer.blobs(2).double_data_size(), 0);
+  EXPECT_THAT(layer.blobs(3).data(), ElementsAre(1.25f));
+  EXPECT_THAT(layer.blobs(4).data(), ElementsAre(-0.6f));
+}
+
+TEST(LayerWeightsTest, BiasesOfARecurrentLayerHaveTheFirstStep) {
+  ASSERT_OK_AND_ASSIGN(
+      const auto biases,
+      QuantizeBiases(Layer(kRnn), Scales({0.5f, 4, 8}), 0.25f));
+  ASSERT_EQ(biases.size(), 2u);
+  EXPECT_EQ(biases[0].blob, 1);
+  EXPECT_THAT(biases[0].codes, ElementsAre(24));
+  EXPECT_THAT(biases[0].values, ElementsAre(3));
+  EXPECT_EQ(biases[1].blob, 4);
+  EXPECT_THAT(biases[1].codes, ElementsAre(-5));
+  EXPECT_THAT(biases[1].values, ElementsAre(-0.625f));
+}
+
+TEST(LayerWeightsTest, ABiasOfAConvolutionHasAStepPerChannel) {
+  ASSERT_OK_AND_ASSIGN(const auto biases,
+                       QuantizeBiases(Layer(R"pb(
+                                        type: "Convolution"
+                                        blobs { shape { dim: 2 dim: 1 } }
+                                        blobs {
+                                          shape { dim: 2 }
+                                          data: [ 1, 1 ]
+                                        }
+                                      )pb"),
+                                      Scales({0.5f, 0.25f}), 1));
+  ASSERT_EQ(biases.size(), 1u);
+  EXPECT_THAT(biases[0].codes, ElementsAre(2, 4));
+  EXPECT_THAT(biases[0].values, ElementsAre(1, 1));
+}
+
 }  // namespace
 }  // namespace quantd

@@ -116,6 +116,7 @@ class EntryChecker {
                                   "is ",
                                   record_.num_bits_w()));
     }
+    if (IsRecurrent(layer_.type())) return CheckRecurrentScales();
     if (num_scales > 1 && !AllowsChannelWise(layer_.type())) {
       return Invalid("scale_w",
                      absl::StrCat("scale_w must have one value for layer type ",
@@ -130,6 +131,17 @@ class EntryChecker {
                        layout.num_channels(), "), but has ", num_scales));
     }
     return absl::OkStatus();
+  }
+
+  absl::Status CheckRecurrentScales() const {
+    const size_t num_blobs = WeightBlobs(layer_).size();
+    if (static_cast<size_t>(record_.scale_w_size()) == num_blobs) {
+      return absl::OkStatus();
+    }
+    return Invalid("scale_w",
+                   absl::StrCat("scale_w must have one value per weight blob (",
+                                num_blobs, ") for layer type ", layer_.type(),
+                                ", but has ", record_.scale_w_size()));
   }
 
   absl::Status CheckShiftBit() const {

@@ -28,13 +28,13 @@ absl::StatusOr<amct::ScaleOffsetRecord> ParseRecord(
 // Checks `record` against `net`, the fused net, with AMCT's messages: keys are
 // quantizable layers and unique; scales are in [2^-23, 2^23]; offset_d is in
 // the range of its bits, num_bits_d in 8..16, index a quantizable input and
-// unique; scale_w has one value, or one per channel for convolutions, offset_w
-// as many zeros, num_bits_w is 8, or 4 for clustered weights; shift_bit is 0 or
-// in [1, 16]. A layer without weights may have scale_w 1.0 and offset_w 0, as
-// AMCT's own pooling records. file_name: of the record, for messages. Errors:
-// INVALID_ARGUMENT with file, layer and field: RECORD_INVALID; LAYER_NOT_FOUND;
-// OPTION_CONFLICT for a layer that cannot be quantized; FAILED_PRECONDITION,
-// SCALE_OUT_OF_RANGE.
+// unique; scale_w has one value, or one per channel for convolutions, and one
+// per weight blob for recurrent layers, offset_w as many zeros, num_bits_w is
+// 8, or 4 for clustered weights; shift_bit is 0 or in [1, 16]. A layer without
+// weights may have scale_w 1.0 and offset_w 0, as AMCT's own pooling records.
+// file_name: of the record, for messages. Errors: INVALID_ARGUMENT with file,
+// layer and field: RECORD_INVALID; LAYER_NOT_FOUND; OPTION_CONFLICT for a layer
+// that cannot be quantized; FAILED_PRECONDITION, SCALE_OUT_OF_RANGE.
 absl::Status ValidateRecord(const amct::ScaleOffsetRecord& record,
                             const caffe::NetParameter& net,
                             const std::string& file_name);

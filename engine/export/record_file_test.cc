@@ -66,6 +66,16 @@ caffe::NetParameter Net() {
         }
         layer { name: "pool1" type: "Pooling" bottom: "c" top: "p" }
         layer { name: "drop" type: "Dropout" bottom: "p" top: "d" }
+        layer {
+          name: "lstm"
+          type: "LSTM"
+          bottom: "d"
+          bottom: "cont"
+          top: "h"
+          blobs { shape { dim: 4 dim: 1 } }
+          blobs { shape { dim: 4 } }
+          blobs { shape { dim: 4 dim: 1 } }
+        }
       )pb",
       &net));
   return net;
@@ -175,6 +185,22 @@ TEST(RecordFileTest, WeightFactorsHaveRanges) {
               StatusIs(kInvalid,
                        "shift_bit's value shoule be in [1, 16] or "
                        "all be 0 in layer conv1"));
+}
+
+TEST(RecordFileTest, RecurrentLayersHaveOneScalePerWeightBlob) {
+  EXPECT_OK(Check("scale_w: [1, 2] offset_w: [0, 0]", "lstm"));
+  for (const char* scales :
+       {"scale_w: 1 offset_w: 0", "scale_w: [1, 2, 3] offset_w: [0, 0, 0]"}) {
+    EXPECT_THAT(Check(scales, "lstm"),
+                AllOf(HasReason("RECORD_INVALID"),
+                      StatusIs(kInvalid,
+                               "one value per weight blob (2) for layer "
+                               "type LSTM")))
+        << scales;
+  }
+  EXPECT_FALSE(
+      Check("scale_w: [1, 2] offset_w: [0, 0] num_bits_w: 4", "lstm").ok());
+  EXPECT_FALSE(Check("record_d { index: 1 }", "lstm").ok());
 }
 
 TEST(RecordFileTest, DamagedTextIsReadOrRefusedButNeverCrashes) {

@@ -21,7 +21,7 @@ bool OnlySkipsFusion(const amct::SingleLayerRecord& value) {
          value.record_d_size() == 0;
 }
 
-void Configure(const amct::SingleLayerRecord& value,
+void Configure(const amct::SingleLayerRecord& value, absl::string_view type,
                const std::vector<int>& bottoms, LayerQuantConfig* layer) {
   layer->quant_enable = true;
   for (size_t i = 0; i < bottoms.size() && i < layer->activations.size(); ++i) {
@@ -29,7 +29,7 @@ void Configure(const amct::SingleLayerRecord& value,
     if (input != nullptr) layer->activations[i].num_bits = NumBits(*input);
   }
   if (!layer->weights) return;
-  layer->weights->channel_wise = value.scale_w_size() > 1;
+  layer->weights->channel_wise = !IsRecurrent(type) && value.scale_w_size() > 1;
   if (value.num_bits_w() != 4) return;
   layer->weights->wts_algo = WeightAlgorithm::kSnq;
   layer->weights->num_bits = 4;
@@ -91,9 +91,9 @@ absl::StatusOr<QuantConfig> ConfigOfRecord(
   ASSIGN_OR_RETURN(QuantConfig config, DefaultQuantConfig(net, target));
   config.activation_offset = false;
   config.off_reason = "the record has no factors for it";
-  absl::flat_hash_map<std::string, std::vector<int>> bottoms;
+  absl::flat_hash_map<std::string, const caffe::LayerParameter*> params;
   for (const caffe::LayerParameter& layer : net.layer()) {
-    bottoms[layer.name()] = QuantizedBottoms(layer);
+    params[layer.name()] = &layer;
   }
   absl::flat_hash_map<std::string, LayerQuantConfig*> layers;
   for (LayerQuantConfig& layer : config.layers) {
@@ -111,7 +111,8 @@ absl::StatusOr<QuantConfig> ConfigOfRecord(
     }
     const auto layer = layers.find(entry.key());
     if (layer == layers.end()) continue;
-    Configure(value, bottoms[entry.key()], layer->second);
+    const caffe::LayerParameter& param = *params.at(entry.key());
+    Configure(value, param.type(), QuantizedBottoms(param), layer->second);
   }
   if (has_factors) return config;
   return Error(absl::StatusCode::kFailedPrecondition, "NOTHING_QUANTIZED",

@@ -21,7 +21,7 @@ constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
 
 // A convolution and a ReLU read "data"; an Eltwise reads the outputs of both;
-// an LSTM cannot be quantized.
+// an LSTM has no weights.
 caffe::NetParameter Net() {
   caffe::NetParameter net;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
+#include "engine/config/quantizable.h"
 #include "engine/jobs/pretty_json.h"
 #include "engine/report/calibration_report.h"
 
@@ -31,15 +32,17 @@ const caffe::LayerParameter* FindLayer(const caffe::NetParameter& net,
 
 double WeightSqnr(const caffe::LayerParameter& x,
                   const caffe::LayerParameter& q) {
-  if (x.blobs_size() == 0 || q.blobs_size() == 0) return kNoErrorDb;
-  const auto& from = x.blobs(0).data();
-  const auto& to = q.blobs(0).data();
   double signal = 0;
   double noise = 0;
-  for (int i = 0; i < std::min(from.size(), to.size()); ++i) {
-    const double error = double{from[i]} - to[i];
-    signal += double{from[i]} * from[i];
-    noise += error * error;
+  for (const int blob : WeightBlobs(x)) {
+    if (blob >= q.blobs_size()) break;
+    const auto& from = x.blobs(blob).data();
+    const auto& to = q.blobs(blob).data();
+    for (int i = 0; i < std::min(from.size(), to.size()); ++i) {
+      const double error = double{from[i]} - to[i];
+      signal += double{from[i]} * from[i];
+      noise += error * error;
+    }
   }
   return ToDecibels(signal, noise);
 }

@@ -1,6 +1,5 @@
 #include "engine/jobs/weight_factors.h"
 
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/quantizable.h"
 #include "engine/export/layer_weights.h"
 #include "engine/jobs/cluster_weights.h"
 #include "proto/amct/scale_offset_record.pb.h"
@@ -20,10 +20,9 @@ absl::Status Annotated(const absl::Status& status, const std::string& layer) {
                   {{"layer", layer}, {"blob", "0"}});
 }
 
+// The factors of all weight blobs, in blob order.
 absl::StatusOr<WeightFactors> FactorsOf(const caffe::LayerParameter& layer,
                                         const WeightQuantParams& quant) {
-  // AMCT's tool passes weights as double.
-  ASSIGN_OR_RETURN(const std::vector<double> weights, ChannelRows(layer));
   ArqParams params;
   params.num_bits = quant.num_bits;
   params.channel_wise = quant.channel_wise;
@@ -31,7 +30,25 @@ absl::StatusOr<WeightFactors> FactorsOf(const caffe::LayerParameter& layer,
     ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(layer));
     params.num_scales = layout.num_channels();
   }
-  return ArqSearch<double>(weights, params);
+  WeightFactors all;
+  std::vector<int> blobs = WeightBlobs(layer);
+  if (blobs.empty()) blobs = {0};  // The error is ChannelRows().
+  for (const int blob : blobs) {
+    // AMCT's tool passes weights as double.
+    ASSIGN_OR_RETURN(const std::vector<double> weights,
+                     ChannelRows(layer, blob));
+    const auto factors = ArqSearch<double>(weights, params);
+    if (!factors.ok()) {
+      return Annotate(factors.status(),
+                      blob == 0 ? "" : absl::StrCat("blob ", blob, ": "),
+                      {{"blob", absl::StrCat(blob)}});
+    }
+    all.scale.insert(all.scale.end(), factors->scale.begin(),
+                     factors->scale.end());
+    all.offset.insert(all.offset.end(), factors->offset.begin(),
+                      factors->offset.end());
+  }
+  return all;
 }
 
 absl::StatusOr<WeightFactors> SnqFactorsOf(const WeightQuantParams& quant,
@@ -56,18 +73,7 @@ absl::Status FakeQuantizeLayer(const WeightFactors& factors,
                                caffe::LayerParameter* layer) {
   amct::SingleLayerRecord record;
   record.mutable_scale_w()->Assign(factors.scale.begin(), factors.scale.end());
-  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(*layer));
-  ASSIGN_OR_RETURN(const std::vector<int8_t> codes,
-                   WeightCodes(*layer, record));
-  caffe::BlobProto* blob = layer->mutable_blobs(0);
-  blob->clear_double_data();
-  blob->clear_data();
-  blob->mutable_data()->Reserve(static_cast<int>(codes.size()));
-  for (size_t i = 0; i < codes.size(); ++i) {
-    const size_t channel = factors.scale.size() == 1 ? 0 : layout.ChannelOf(i);
-    blob->add_data(static_cast<float>(codes[i]) * factors.scale[channel]);
-  }
-  return absl::OkStatus();
+  return RoundWeights(record, layer);
 }
 
 }  // namespace

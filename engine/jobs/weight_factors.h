@@ -11,9 +11,10 @@
 
 namespace quantd {
 
-// ARQ or SNQ over blob 0 of each of the plan's weight layers, in the plan's
-// order. `net` is the plan's net with float blobs; those of SNQ become what
-// they are when quantized and turned back. `warnings`:
+// ARQ or SNQ over the weights of each of the plan's weight layers, in the
+// plan's order; of recurrent layers the factors of one weight blob
+// (WeightBlobs()) after the other. `net` is the plan's net with float blobs;
+// those of SNQ become what they are when quantized and turned back. `warnings`:
 // SNQ_WORSE_THAN_UNIFORM.
 // Errors: those of ArqSearch() and SnqSearch(), FAILED_PRECONDITION,
 // MODEL_WEIGHTS_MISMATCH for a layer without weights or whose first dimension
