@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/threads.h"
+#include "engine/layers/recurrent_layer.h"
 
 namespace quantd {
 namespace {
@@ -27,6 +28,13 @@ IfmrParams ToIfmrParams(const QuantizedBlob& blob) {
   return params;
 }
 
+// watch.count is known: sets what follows from it.
+template <typename Watch>
+void SetCount(Watch* watch) {
+  watch->covers = watch->count;
+  watch->keeps_order = watch->count <= IfmrObserver::kMaxKeptValues;
+}
+
 bool SearchAlike(const QuantizedBlob& a, const QuantizedBlob& b) {
   return a.params == b.params && a.with_offset == b.with_offset;
 }
@@ -37,6 +45,7 @@ absl::StatusOr<std::unique_ptr<BlobObservers>> BlobObservers::Create(
     const QuantPlan& plan, const Net& net, int64_t num_images) {
   auto observers = std::unique_ptr<BlobObservers>(new BlobObservers(plan, net));
   RETURN_IF_ERROR(observers->FindTensors(num_images));
+  observers->FindStates(num_images);
   observers->FindSums();
   observers->FindProducers();
   return observers;
@@ -47,14 +56,28 @@ absl::Status BlobObservers::FindTensors(int64_t num_images) {
     ASSIGN_OR_RETURN(const Tensor* tensor, net_.Blob(blob.blob));
     Watch watch;
     watch.tensor = tensor;
-    watch.count = tensor->num_elements() /
-                  std::max<int64_t>(1, tensor->shape().LegacyDim(0)) *
-                  num_images;
-    watch.covers = watch.count;
-    watch.keeps_order = watch.count <= IfmrObserver::kMaxKeptValues;
+    watch.count = tensor->num_elements() * num_images;
+    SetCount(&watch);
     watches_.push_back(std::move(watch));
   }
   return absl::OkStatus();
+}
+
+void BlobObservers::FindStates(int64_t num_images) {
+  absl::flat_hash_map<const Tensor*, size_t> blobs;
+  for (size_t i = 0; i < watches_.size(); ++i) blobs[watches_[i].tensor] = i;
+  for (int i = 0; i < net_.num_layers(); ++i) {
+    const auto* layer = dynamic_cast<const RecurrentLayer*>(&net_.layer(i));
+    if (layer == nullptr) continue;
+    const auto x = blobs.find(net_.bottoms(i)[0]);
+    if (x == blobs.end()) continue;
+    states_of_[i] = x->second;
+    Watch& watch = watches_[x->second];
+    watch.has_states = true;
+    watch.count +=
+        static_cast<int64_t>(layer->continued_states().size()) * num_images;
+    SetCount(&watch);
+  }
 }
 
 void BlobObservers::FindSums() {
@@ -63,11 +86,12 @@ void BlobObservers::FindSums() {
   for (int i = 0; i < net_.num_layers(); ++i) {
     if (net_.layer(i).type() != "Concat") continue;
     const auto sum = blobs.find(net_.tops(i)[0]);
-    if (sum == blobs.end()) continue;
+    if (sum == blobs.end() || watches_[sum->second].has_states) continue;
     std::vector<size_t> parts;
     for (const Tensor* bottom : net_.bottoms(i)) {
       const auto part = blobs.find(bottom);
       if (part == blobs.end() || watches_[part->second].keeps_order ||
+          watches_[part->second].has_states ||
           !watches_[part->second].parts.empty() ||
           !SearchAlike(plan_.blobs[part->second], plan_.blobs[sum->second])) {
         break;
@@ -131,11 +155,24 @@ absl::Status BlobObservers::Observe(int index) {
     if (status.ok()) status = Add(&watches_[blob]);
     if (!status.ok()) return Annotated(status, blob);
   }
-  return absl::OkStatus();
+  const auto states = states_of_.find(index);
+  if (states == states_of_.end()) return absl::OkStatus();
+  const auto& layer = dynamic_cast<const RecurrentLayer&>(net_.layer(index));
+  return Annotated(
+      AddValues(layer.continued_states(), &watches_[states->second]),
+      states->second);
 }
 
 absl::Status BlobObservers::Add(Watch* watch) {
   const absl::Span<const float> values = ValuesInAnyOrder(*watch);
+  RETURN_IF_ERROR(AddValues(values, watch));
+  watch->observers.front().DiscountZeros(static_cast<int64_t>(values.size()) -
+                                         watch->tensor->num_elements());
+  return absl::OkStatus();
+}
+
+absl::Status BlobObservers::AddValues(absl::Span<const float> values,
+                                      Watch* watch) {
   const int num_parts = static_cast<int>(watch->observers.size());
   const size_t part = (values.size() + num_parts - 1) / num_parts;
   std::vector<absl::Status> statuses(num_parts);
@@ -145,8 +182,6 @@ absl::Status BlobObservers::Add(Watch* watch) {
     statuses[i] = watch->observers[i].Add(values.subspan(begin, part));
   }
   for (const absl::Status& status : statuses) RETURN_IF_ERROR(status);
-  watch->observers.front().DiscountZeros(static_cast<int64_t>(values.size()) -
-                                         watch->tensor->num_elements());
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 #define QUANTD_ENGINE_JOBS_BLOB_OBSERVERS_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct BlobFactors {
 
 // One observer per quantized blob of a plan. The output of a Concat whose
 // inputs are observed alike is not looked at: its statistics are their sum.
+// To the statistics of what recurrent layers read as x belong those of the
+// states that they multiply by weights: both have the same factors.
 //
 // Memory: some MB per blob and thread, whatever the number of batches.
 // Threads: compatible, not safe; uses NumThreads() inside.
@@ -54,6 +57,7 @@ class BlobObservers {
     bool keeps_order = false;   // A small blob, see IfmrObserver.
     bool is_input = false;      // Not computed, but read.
     std::vector<size_t> parts;  // Its statistics are the sum of these watches'.
+    bool has_states = false;    // A recurrent layer's states belong to it.
     // Made at the first batch: one per thread, or one if order counts or for
     // an input; none with parts.
     std::vector<IfmrObserver> observers;
@@ -65,10 +69,13 @@ class BlobObservers {
   absl::Status FindTensors(int64_t num_images);
   void FindSums();
   void FindProducers();
+  // Finds the recurrent layers that read the plan's blobs as x.
+  void FindStates(int64_t num_images);
   absl::Status MakeObservers(size_t blob);
   // The blob's values, with zeros where a kernel's layout pads them.
   static absl::Span<const float> ValuesInAnyOrder(const Watch& watch);
   static absl::Status Add(Watch* watch);
+  static absl::Status AddValues(absl::Span<const float> values, Watch* watch);
   absl::StatusOr<IfmrResult> Search(size_t blob,
                                     ActivationSummary* summary) const;
   absl::Status Annotated(const absl::Status& status, size_t blob) const;
@@ -78,6 +85,8 @@ class BlobObservers {
   std::vector<Watch> watches_;  // As the plan's blobs.
   // By index of the layer that writes them.
   std::vector<std::vector<size_t>> to_observe_;
+  // Recurrent layers by index, and the watch that their states belong to.
+  std::map<int, size_t> states_of_;
 };
 
 }  // namespace quantd

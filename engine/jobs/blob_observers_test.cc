@@ -157,5 +157,49 @@ TEST_F(BlobObserversTest, UnknownBlobsAndMissingBatchesAreErrors) {
               HasReason("BLOB_NOT_FOUND"));
 }
 
+TEST(RecurrentObserversTest, StatesBelongToX) {
+  caffe::NetParameter param;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"(layer { name: 'in' type: 'Input' top: 'x' top: 'cont'
+                 input_param { shape { dim: 3 dim: 2 dim: 2 }
+                               shape { dim: 3 dim: 2 } } }
+         layer { name: 'lstm' type: 'LSTM' bottom: 'x' bottom: 'cont' top: 'h'
+                 recurrent_param {
+                   num_output: 4
+                   weight_filler { type: 'gaussian' std: 9 } } })",
+      &param));
+  ASSERT_OK_AND_ASSIGN(auto net, Net::Create(param, {}, MakeLayer));
+  QuantPlan plan;
+  plan.blobs.resize(1);
+  plan.blobs[0].blob = "x";
+  plan.blobs[0].consumers = {{1, "lstm", 0}};
+  ASSERT_OK_AND_ASSIGN(auto observers, BlobObservers::Create(plan, *net, 2));
+  ASSERT_OK_AND_ASSIGN(Tensor * x, net->MutableBlob("x"));
+  ASSERT_OK_AND_ASSIGN(Tensor * cont, net->MutableBlob("cont"));
+  ASSERT_OK_AND_ASSIGN(const Tensor* h, net->Blob("h"));
+  std::vector<float> values;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (int i = 0; i < 12; ++i) x->data()[i] = 0.01f * (i + pass);
+    // The second sequence starts anew at step 1.
+    for (int i = 0; i < 6; ++i) cont->data()[i] = i < 2 || i == 3 ? 0 : 1;
+    ASSERT_OK(
+        net->Forward([&](int index) { return observers->Observe(index); }));
+    values.insert(values.end(), x->values().begin(), x->values().end());
+    for (int i = 0; i < 24; ++i) {
+      const int row = i / 4;
+      values.push_back(row < 2 ? 0 : cont->data()[row] * h->data()[i - 8]);
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const auto found, observers->Finish());
+  ASSERT_OK_AND_ASSIGN(const IfmrResult exact,
+                       IfmrSearch(values, IfmrParams()));
+  EXPECT_EQ(found[0].ifmr.scale, exact.scale);
+  EXPECT_EQ(found[0].ifmr.offset, exact.offset);
+  EXPECT_EQ(found[0].ifmr.min, exact.min);
+  EXPECT_EQ(found[0].ifmr.max, exact.max);
+  EXPECT_GT(std::max(exact.max, -exact.min), 0.2f);  // Of the states.
+  EXPECT_EQ(found[0].summary.count, 72);
+}
+
 }  // namespace
 }  // namespace quantd

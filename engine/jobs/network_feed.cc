@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/quantizable.h"
 #include "engine/data/mean_file.h"
 
 namespace quantd {
@@ -23,6 +24,8 @@ bool DependsOnBatch(const caffe::LayerParameter& layer) {
     const auto& dims = layer.reshape_param().shape().dim();
     return layer.reshape_param().axis() == 0 && !dims.empty() && dims[0] != 0;
   }
+  // States pass from one forward pass to the next.
+  if (IsRecurrent(layer.type())) return true;
   return layer.type() == "BatchNorm" &&
          layer.batch_norm_param().has_use_global_stats() &&
          !layer.batch_norm_param().use_global_stats();

@@ -85,8 +85,8 @@ int64_t BatchSizeOf(const NetworkFeed& feed, int64_t wanted);
 
 // How many images to run at once so that a pass is short on memory and cache:
 // a divisor of `batch_size`, which the results of inference do not depend on.
-// batch_size itself where they do: a Reshape that states the batch, or a
-// BatchNorm that computes its statistics.
+// batch_size itself where they do: a Reshape that states the batch, a BatchNorm
+// that computes its statistics, or a recurrent layer.
 // `net` was made for one image.
 int64_t ImagesPerPass(const Net& net, int64_t batch_size);
 

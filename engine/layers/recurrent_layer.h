@@ -38,6 +38,12 @@ class RecurrentLayer : public Layer {
   absl::Status Backward(const BackwardPass& pass) override;
   bool IsDifferentiable(int bottom) const override { return bottom != 1; }
 
+  // What the last Forward() multiplied by the cell's weights: cont * state 0
+  // before each step, (T, N, D).
+  absl::Span<const float> continued_states() const {
+    return continued_.values();
+  }
+
  protected:
   // Adds the blobs after those of the input.
   virtual absl::Status AddCellBlobs() = 0;
