@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/quantizable.h"
 #include "engine/core/blob_proto.h"
 #include "engine/export/layer_weights.h"
 
@@ -36,10 +38,48 @@ std::vector<int64_t> WithoutLeadingOnes(const Shape& shape) {
   return {first, shape.dims().end()};
 }
 
+absl::StatusOr<std::vector<int8_t>> ReadWeights(
+    const caffe::LayerParameter& layer, int blob) {
+  const caffe::BlobProto& codes = layer.blobs(blob);
+  ASSIGN_OR_RETURN(const Shape shape, ShapeOf(codes));
+  RETURN_IF_ERROR(
+      CheckNumValues(layer.name(), blob, shape,
+                     static_cast<int64_t>(codes.int8_data().size())));
+  return std::vector<int8_t>(codes.int8_data().begin(),
+                             codes.int8_data().end());
+}
+
+absl::StatusOr<std::vector<int32_t>> ReadBias(
+    const caffe::LayerParameter& layer, int blob) {
+  const caffe::BlobProto& bias = layer.blobs(blob);
+  ASSIGN_OR_RETURN(const Shape shape, ShapeOf(bias));
+  if (bias.int32_data_size() == 0 && NumValues(bias) > 0) {
+    return BlobError(layer.name(), blob, "the bias is not in int32_data");
+  }
+  RETURN_IF_ERROR(
+      CheckNumValues(layer.name(), blob, shape, bias.int32_data_size()));
+  return std::vector<int32_t>(bias.int32_data().begin(),
+                              bias.int32_data().end());
+}
+
 void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
   blob->clear_int8_data();
   blob->clear_int32_data();
   blob->mutable_data()->Assign(values.begin(), values.end());
+}
+
+absl::Status MakeFloatRecurrent(const DeployFactors& factors,
+                                caffe::LayerParameter* layer) {
+  ASSIGN_OR_RETURN(const std::vector<IntegerBlob> blobs,
+                   ReadRecurrentIntegers(*layer, factors));
+  for (const IntegerBlob& blob : blobs) {
+    std::vector<float> values;
+    for (const int32_t code : blob.codes) {
+      values.push_back(static_cast<float>(code * blob.step));
+    }
+    SetFloats(values, layer->mutable_blobs(blob.blob));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -50,27 +90,38 @@ absl::StatusOr<IntegerWeights> ReadIntegerWeights(
   if (layer.blobs_size() > 2) {
     return BlobError(layer.name(), 2, "layers with integers have two blobs");
   }
-  const caffe::BlobProto& codes = layer.blobs(0);
-  ASSIGN_OR_RETURN(weights.shape, ShapeOf(codes));
-  RETURN_IF_ERROR(
-      CheckNumValues(layer.name(), 0, weights.shape,
-                     static_cast<int64_t>(codes.int8_data().size())));
-  weights.codes.assign(codes.int8_data().begin(), codes.int8_data().end());
+  ASSIGN_OR_RETURN(weights.codes, ReadWeights(layer, 0));
+  ASSIGN_OR_RETURN(weights.shape, ShapeOf(layer.blobs(0)));
   if (layer.blobs_size() > 1) {
-    const caffe::BlobProto& bias = layer.blobs(1);
-    ASSIGN_OR_RETURN(const Shape shape, ShapeOf(bias));
-    if (bias.int32_data_size() == 0 && NumValues(bias) > 0) {
-      return BlobError(layer.name(), 1, "the bias is not in int32_data");
-    }
-    RETURN_IF_ERROR(
-        CheckNumValues(layer.name(), 1, shape, bias.int32_data_size()));
-    weights.bias.assign(bias.int32_data().begin(), bias.int32_data().end());
+    ASSIGN_OR_RETURN(weights.bias, ReadBias(layer, 1));
   }
   const double scale_d = factors.inputs[0]->scale;
   for (const float scale_w : factors.scale_w) {
     weights.steps.push_back(scale_d * scale_w);
   }
   return weights;
+}
+
+absl::StatusOr<std::vector<IntegerBlob>> ReadRecurrentIntegers(
+    const caffe::LayerParameter& layer, const DeployFactors& factors) {
+  std::vector<IntegerBlob> blobs(layer.blobs_size());
+  const std::vector<int> weight_blobs = WeightBlobs(layer);
+  for (size_t k = 0; k < weight_blobs.size(); ++k) {
+    ASSIGN_OR_RETURN(const absl::Span<const float> scales,
+                     ScalesOfBlob(layer, factors.scale_w, static_cast<int>(k)));
+    ASSIGN_OR_RETURN(const std::vector<int8_t> codes,
+                     ReadWeights(layer, weight_blobs[k]));
+    blobs[weight_blobs[k]] = {weight_blobs[k],
+                              /*is_bias=*/false,
+                              {codes.begin(), codes.end()},
+                              scales[0]};
+  }
+  for (const int blob : BiasBlobs(layer)) {
+    ASSIGN_OR_RETURN(std::vector<int32_t> codes, ReadBias(layer, blob));
+    blobs[blob] = {blob, /*is_bias=*/true, std::move(codes),
+                   blobs[0].step * factors.inputs[0]->scale};
+  }
+  return blobs;
 }
 
 absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
@@ -105,6 +156,7 @@ absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
 
 absl::Status MakeFloatWeights(const DeployFactors& factors,
                               caffe::LayerParameter* layer) {
+  if (IsRecurrent(layer->type())) return MakeFloatRecurrent(factors, layer);
   ASSIGN_OR_RETURN(const IntegerWeights weights,
                    ReadIntegerWeights(*layer, factors));
   ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(*layer));

@@ -37,8 +37,25 @@ absl::StatusOr<IntegerWeights> ReadIntegerWeights(
 absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
                        int64_t num_bias, int64_t num_channels);
 
+// A blob of integers of a recurrent layer.
+struct IntegerBlob {
+  int blob = 0;
+  bool is_bias = false;
+  std::vector<int32_t> codes;
+  // What one stands for: the blob's scale_w; of a bias scale_d * the scale_w of
+  // the first weight blob.
+  double step = 1;
+};
+
+// Reads all blobs of the recurrent layer `layer`, in blob order. Errors: as
+// ReadIntegerWeights(); INVALID_ARGUMENT, RECORD_INVALID if there is not one
+// scale_w per weight blob.
+absl::StatusOr<std::vector<IntegerBlob>> ReadRecurrentIntegers(
+    const caffe::LayerParameter& layer, const DeployFactors& factors);
+
 // Turns the integers of `layer` into floats, each times its step: for layers
-// that run in float. Errors: as ReadIntegerWeights() and WeightLayoutOf().
+// that run in float. Errors: as ReadIntegerWeights(), ReadRecurrentIntegers()
+// and WeightLayoutOf().
 absl::Status MakeFloatWeights(const DeployFactors& factors,
                               caffe::LayerParameter* layer);
 

@@ -45,19 +45,43 @@ TEST(IntegerWeightsTest, FloatsAreTheIntegersTimesTheirSteps) {
   EXPECT_EQ(layer.blobs(1).int32_data_size(), 0);
 }
 
-TEST(IntegerWeightsTest, RecurrentLayersHaveOneStep) {
-  caffe::LayerParameter layer = Parse(
-      "name: 'l' type: 'LSTM' blobs { shape { dim: 4 dim: 1 } int8_data: "
-      "'\\001\\002\\003\\004' } blobs { shape { dim: 4 } int32_data: [1, "
-      "2, 3, 4] }");
-  ASSERT_OK(MakeFloatWeights(Factors({2}), &layer));
-  EXPECT_THAT(layer.blobs(0).data(), ElementsAre(2, 4, 6, 8));
-  EXPECT_THAT(layer.blobs(1).data(), ElementsAre(1, 2, 3, 4));
-  layer = Parse(
-      "name: 'l' type: 'LSTM' blobs { shape { dim: 2 dim: 1 } "
-      "int8_data: '\\001\\002' }");
-  EXPECT_THAT(MakeFloatWeights(Factors({2, 2}), &layer),
+// Blobs of an RNN without a static input.
+constexpr char kRnn[] =
+    "name: 'r' type: 'RNN' "
+    "blobs { shape { dim: 1 dim: 2 } int8_data: '\\001\\376' } "
+    "blobs { shape { dim: 1 } int32_data: 5 } "
+    "blobs { shape { dim: 1 dim: 1 } int8_data: '\\003' } "
+    "blobs { shape { dim: 1 dim: 1 } int8_data: '\\004' } "
+    "blobs { shape { dim: 1 } int32_data: -6 }";
+
+TEST(IntegerWeightsTest, RecurrentLayersHaveAStepPerWeightBlob) {
+  caffe::LayerParameter layer = Parse(kRnn);
+  const auto blobs = ReadRecurrentIntegers(layer, Factors({2, 0.25f, 8}));
+  ASSERT_OK(blobs);
+  ASSERT_EQ(blobs->size(), 5u);
+  EXPECT_EQ((*blobs)[1].step, 1);
+  EXPECT_TRUE((*blobs)[4].is_bias);
+  EXPECT_FALSE((*blobs)[3].is_bias);
+  ASSERT_OK(MakeFloatWeights(Factors({2, 0.25f, 8}), &layer));
+  EXPECT_THAT(layer.blobs(0).data(), ElementsAre(2, -4));
+  EXPECT_THAT(layer.blobs(1).data(), ElementsAre(5));
+  EXPECT_THAT(layer.blobs(2).data(), ElementsAre(0.75f));
+  EXPECT_THAT(layer.blobs(3).data(), ElementsAre(32));
+  EXPECT_THAT(layer.blobs(4).data(), ElementsAre(-6));
+  EXPECT_TRUE(layer.blobs(3).int8_data().empty());
+}
+
+TEST(IntegerWeightsTest, RecurrentLayersThatDoNotFitAreErrors) {
+  caffe::LayerParameter layer = Parse(kRnn);
+  EXPECT_THAT(MakeFloatWeights(Factors({2}), &layer),
               HasReason("RECORD_INVALID"));
+  layer.mutable_blobs(3)->clear_int8_data();
+  EXPECT_THAT(MakeFloatWeights(Factors({2, 2, 2}), &layer),
+              HasReason("MODEL_WEIGHTS_MISMATCH"));
+  layer = Parse(kRnn);
+  layer.mutable_blobs(4)->clear_int32_data();
+  EXPECT_THAT(MakeFloatWeights(Factors({2, 2, 2}), &layer),
+              HasReason("MODEL_WEIGHTS_MISMATCH"));
 }
 
 }  // namespace

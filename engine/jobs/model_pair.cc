@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/quantizable.h"
 #include "engine/core/blob_proto.h"
 #include "engine/export/layer_weights.h"
 #include "engine/integer/integer_weights.h"
@@ -158,6 +159,21 @@ absl::Status CheckTables(const std::string& layer, const DeployFactors& factors,
   return absl::OkStatus();
 }
 
+absl::StatusOr<IntegerDifference> CompareRecurrent(
+    const caffe::LayerParameter& deploy, const caffe::LayerParameter& fake,
+    const DeployFactors& factors, int64_t bias_unit) {
+  ASSIGN_OR_RETURN(const std::vector<IntegerBlob> blobs,
+                   ReadRecurrentIntegers(deploy, factors));
+  IntegerDifference difference;
+  for (const IntegerBlob& blob : blobs) {
+    ASSIGN_OR_RETURN(const Tensor values, MakeTensor(fake.blobs(blob.blob)));
+    RETURN_IF_ERROR(AddDifferences<int32_t>(
+        deploy.name(), blob.blob, blob.codes, values, {blob.step},
+        blob.is_bias ? bias_unit : 1, [](int64_t) { return 0; }, &difference));
+  }
+  return difference;
+}
+
 }  // namespace
 
 absl::StatusOr<std::map<LayerInput, PairedQuant>> PairQuantLayers(
@@ -196,6 +212,19 @@ absl::StatusOr<std::map<LayerInput, PairedQuant>> PairQuantLayers(
 absl::StatusOr<IntegerDifference> CompareWeights(
     const caffe::LayerParameter& deploy, const caffe::LayerParameter& fake,
     const DeployFactors& factors) {
+  if (fake.blobs_size() != deploy.blobs_size()) {
+    return NotComparable(
+        deploy.name(), "blobs",
+        absl::StrCat("has ", deploy.blobs_size(),
+                     " blobs in the deploy model and ", fake.blobs_size(),
+                     " in the fake-quant model"));
+  }
+  // What is no difference of a bias.
+  const int64_t bias_unit = int64_t{1}
+                            << std::max(0, factors.inputs[0]->num_bits - 8);
+  if (IsRecurrent(deploy.type())) {
+    return CompareRecurrent(deploy, fake, factors, bias_unit);
+  }
   IntegerDifference difference;
   ASSIGN_OR_RETURN(const IntegerWeights weights,
                    ReadIntegerWeights(deploy, factors));
@@ -204,13 +233,6 @@ absl::StatusOr<IntegerDifference> CompareWeights(
                             static_cast<int64_t>(weights.bias.size()),
                             layout.num_channels()));
   RETURN_IF_ERROR(CheckTables(deploy.name(), factors, weights, layout));
-  if (fake.blobs_size() != deploy.blobs_size()) {
-    return NotComparable(
-        deploy.name(), "blobs",
-        absl::StrCat("has ", deploy.blobs_size(),
-                     " blobs in the deploy model and ", fake.blobs_size(),
-                     " in the fake-quant model"));
-  }
   ASSIGN_OR_RETURN(const Tensor values, MakeTensor(fake.blobs(0)));
   RETURN_IF_ERROR(AddDifferences<int8_t>(
       deploy.name(), 0, weights.codes, values,
@@ -219,8 +241,7 @@ absl::StatusOr<IntegerDifference> CompareWeights(
   if (fake.blobs_size() < 2) return difference;
   ASSIGN_OR_RETURN(const Tensor bias, MakeTensor(fake.blobs(1)));
   RETURN_IF_ERROR(AddDifferences<int32_t>(
-      deploy.name(), 1, weights.bias, bias, weights.steps,
-      int64_t{1} << std::max(0, factors.inputs[0]->num_bits - 8),
+      deploy.name(), 1, weights.bias, bias, weights.steps, bias_unit,
       [](int64_t i) { return i; }, &difference));
   return difference;
 }

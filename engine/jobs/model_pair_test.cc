@@ -151,5 +151,32 @@ TEST(ModelPairTest, OtherBlobsAreErrors) {
               HasReason("WEIGHT_NOT_FINITE"));
 }
 
+TEST(ModelPairTest, AllBlobsOfARecurrentLayerAreCompared) {
+  const std::string deploy =
+      "layer { name: 'l' type: 'LSTM' "
+      "blobs { shape { dim: 4 dim: 1 } int8_data: '\\001\\002\\003\\004' } "
+      "blobs { shape { dim: 4 } int32_data: [1, 2, 3, 4] } "
+      "blobs { shape { dim: 4 dim: 1 } int8_data: '\\005\\006\\007\\001' } }";
+  const std::string fake =
+      "layer { name: 'l' type: 'LSTM' "
+      "blobs { shape { dim: 4 dim: 1 } data: [0.5, 1, 1.5, 2] } "
+      "blobs { shape { dim: 4 } data: [0.25, 0.5, 0.75, 1] } "
+      "blobs { shape { dim: 4 dim: 1 } data: [20, 24, 28, 4] } }";
+  const DeployFactors factors = {{FakeQuantParams{0.5f, 0, 8}}, {0.5f, 4}};
+  const auto compare = [&](const std::string& other) {
+    return CompareWeights(Parse(deploy).layer(0), Parse(other).layer(0),
+                          factors);
+  };
+  auto difference = compare(fake);
+  ASSERT_OK(difference);
+  EXPECT_EQ(difference->num_elements(), 12);
+  EXPECT_EQ(difference->num_differing(), 0);
+  difference = compare(Replaced(fake, "28, 4", "28, 12"));
+  ASSERT_OK(difference);
+  EXPECT_EQ(difference->num_differing(), 1);
+  EXPECT_EQ(difference->max_steps(), 2);
+  EXPECT_EQ(compare(Replaced(fake, "0.75, 1]", "0.75, 2]"))->max_steps(), 4);
+}
+
 }  // namespace
 }  // namespace quantd::testing

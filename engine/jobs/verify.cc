@@ -210,7 +210,14 @@ absl::Status Verification::AddRows() {
     if (!HasIntegerWeights(layer)) continue;
     const caffe::LayerParameter& fake = *fake_layers[layer.name()];
     ASSIGN_OR_RETURN(row.weights, CompareWeights(layer, fake, factors_[i]));
-    if (!RunsInIntegers(layer.type())) continue;
+    if (!RunsInIntegers(layer.type())) {
+      Warn("COMPARED_IN_FLOAT",
+           absl::StrCat("layer \"", layer.name(), "\" of type ", layer.type(),
+                        ": its integer weights and inputs are compared, its "
+                        "sums are not: it runs in float in both models"),
+           tracker_.monitor());
+      continue;
+    }
     row.layer.set_integer(true);
     if (fake.top_size() == 1) result_blobs_[layer.name()] = fake.top(0);
   }
