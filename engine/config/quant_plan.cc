@@ -58,6 +58,11 @@ class Planner {
                           const LayerQuantConfig& config);
   void MakeNodes();
   void CollectConsumers();
+  // The first consumer that keeps `blob` float; null if none does.
+  const BlobConsumer* FindRefusing(const std::string& blob);
+  // Layers with weights have all their inputs quantized or none: leaves one
+  // float that cannot have all. True if there was one.
+  bool DropOneLayer();
   void PlanBlob(const std::string& blob);
   void PlanLayers();
   void WarnOfOuterSnq();
@@ -126,11 +131,15 @@ std::string Planner::FloatReason(const caffe::LayerParameter& layer,
     if (!refusal.empty()) return refusal;
   }
   if (!config.weights) return "";
-  if (IsRecurrent(layer.type())) {
-    return "quantization of recurrent layers is not supported by this build";
+  const bool recurrent = IsRecurrent(layer.type());
+  if (!recurrent && layer.bottom_size() != 1) {
+    return "it applies its weights to many inputs";
   }
-  if (layer.bottom_size() != 1) return "it applies its weights to many inputs";
   if (layer.blobs_size() == 0) return "the caffemodel has no weights for it";
+  if (recurrent && layer.blobs_size() != NumRecurrentBlobs(layer)) {
+    return absl::StrCat("the caffemodel has ", layer.blobs_size(),
+                        " blobs for it, not ", NumRecurrentBlobs(layer));
+  }
   for (const caffe::ParamSpec& param : layer.param()) {
     if (shared_params_.contains(param.name())) {
       Warn("SHARED_WEIGHTS",
@@ -181,19 +190,52 @@ void Planner::CollectConsumers() {
   }
 }
 
+const BlobConsumer* Planner::FindRefusing(const std::string& blob) {
+  for (const BlobConsumer& consumer : consumers_[blob]) {
+    if (!nodes_[consumer.layer_index].Wants(consumer.bottom_index)) {
+      return &consumer;
+    }
+  }
+  return nullptr;
+}
+
+bool Planner::DropOneLayer() {
+  for (Node& node : nodes_) {
+    if (node.config == nullptr || !node.config->weights) continue;
+    const auto& blobs = node.layer->bottom();
+    std::vector<int> wanted;
+    for (int b = 0; b < blobs.size(); ++b) {
+      if (node.Wants(b)) wanted.push_back(b);
+    }
+    if (wanted.size() < 2) continue;  // PlanBlob() leaves it float, if at all.
+    for (const int b : wanted) {
+      const BlobConsumer* refusing = FindRefusing(blobs[b]);
+      if (refusing == nullptr) continue;
+      node.float_reason =
+          absl::StrCat("its input \"", blobs[b], "\" is also read by \"",
+                       refusing->layer, "\", which stays float");
+      Warn("CONSUMER_NOT_QUANTIZED",
+           absl::StrCat("layer \"", node.layer->name(),
+                        "\" stays float: ", node.float_reason),
+           {{"blob", blobs[b]},
+            {"layer", refusing->layer},
+            {"layers", node.layer->name()}});
+      return true;
+    }
+  }
+  return false;
+}
+
 void Planner::PlanBlob(const std::string& blob) {
   const std::vector<BlobConsumer>& consumers = consumers_[blob];
   std::vector<std::string> willing;
   std::vector<BlobConsumer> quantizing;
-  const BlobConsumer* refusing = nullptr;
   for (const BlobConsumer& consumer : consumers) {
-    if (nodes_[consumer.layer_index].Wants(consumer.bottom_index)) {
-      willing.push_back(consumer.layer);
-      quantizing.push_back(consumer);
-    } else if (refusing == nullptr) {
-      refusing = &consumer;
-    }
+    if (!nodes_[consumer.layer_index].Wants(consumer.bottom_index)) continue;
+    willing.push_back(consumer.layer);
+    quantizing.push_back(consumer);
   }
+  const BlobConsumer* refusing = FindRefusing(blob);
   if (willing.empty()) return;
   // Ascend's Quant layers leave the blob itself to the other readers.
   if (refusing != nullptr && config_.target != Target::kAscend) {
@@ -299,6 +341,8 @@ absl::StatusOr<QuantPlan> Planner::Plan() {
   FindSharedWeights();
   MakeNodes();
   CollectConsumers();
+  while (DropOneLayer()) {
+  }
   for (const std::string& blob : blob_names_) PlanBlob(blob);
   PlanLayers();
   WarnOfOuterSnq();

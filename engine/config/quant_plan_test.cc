@@ -241,5 +241,70 @@ TEST(AscendPlanTest, LooksAtTheWeightsShape) {
   EXPECT_THAT(plan.warnings, IsEmpty());
 }
 
+// "static" is read by others, too.
+const char kRecurrent[] = R"pb(
+  layer { name: "data" type: "Input" top: "x" top: "cont" top: "static" }
+  layer {
+    name: "lstm"
+    type: "LSTM"
+    bottom: "x"
+    bottom: "cont"
+    bottom: "static"
+    top: "h"
+    blobs {}
+    blobs {}
+    blobs {}
+    blobs {}
+  }
+  layer { name: "side" type: "Sigmoid" bottom: "static" top: "side" }
+  layer { name: "behind" type: "TanH" bottom: "x" top: "behind" }
+)pb";
+
+class RecurrentPlanTest : public QuantPlanTest {
+ protected:
+  RecurrentPlanTest() {
+    net_ = Net(kRecurrent);
+    config_ = *DefaultQuantConfig(net_);
+  }
+};
+
+TEST_F(RecurrentPlanTest, InputsWithDataAreQuantized) {
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Blobs(plan), ElementsAre("x", "static"));
+  EXPECT_NE(plan.FindInput("lstm", 2), nullptr);
+  EXPECT_EQ(plan.FindInput("lstm", 1), nullptr);
+  ASSERT_EQ(plan.weights.size(), 1u);
+  EXPECT_FALSE(plan.weights[0].params.channel_wise);
+  EXPECT_THAT(plan.warnings, IsEmpty());
+}
+
+TEST_F(RecurrentPlanTest, HasAllItsInputsOrNone) {
+  Layer("side").quant_enable = false;
+  const auto stopped = MakeQuantPlan(net_, config_);
+  EXPECT_THAT(stopped, HasReason("NOTHING_QUANTIZED"));
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeAnyQuantPlan(net_, config_));
+  EXPECT_THAT(plan.weights, IsEmpty());
+  ASSERT_EQ(plan.floats.size(), 3u);
+  EXPECT_THAT(plan.floats[0].reason,
+              HasSubstr("\"static\" is also read by \"side\""));
+  // Then "behind" cannot have x alone.
+  EXPECT_THAT(plan.floats[2].reason, HasSubstr("read by \"lstm\""));
+  EXPECT_THAT(Reasons(plan),
+              ElementsAre("CONSUMER_NOT_QUANTIZED", "CONSUMER_NOT_QUANTIZED"));
+}
+
+TEST_F(RecurrentPlanTest, BlobsThatAreNotItsOwnKeepItFloat) {
+  net_.mutable_layer(1)->mutable_blobs()->RemoveLast();
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeAnyQuantPlan(net_, config_));
+  EXPECT_THAT(plan.weights, IsEmpty());
+  EXPECT_EQ(plan.floats[0].reason, "the caffemodel has 3 blobs for it, not 4");
+}
+
+TEST_F(RecurrentPlanTest, IsNeverQuantizedForAscend) {
+  config_.target = Target::kAscend;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeAnyQuantPlan(net_, config_));
+  EXPECT_THAT(plan.weights, IsEmpty());
+}
+
 }  // namespace
 }  // namespace quantd
