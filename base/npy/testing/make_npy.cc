@@ -8,7 +8,8 @@ namespace {
 std::string LittleEndian(uint64_t value, int num_bytes) {
   std::string bytes;
   for (int i = 0; i < num_bytes; ++i) {
-    bytes.push_back(static_cast<char>(value >> (8 * i)));
+    bytes.push_back(static_cast<char>(value));
+    value >>= 8;
   }
   return bytes;
 }
