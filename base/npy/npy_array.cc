@@ -13,27 +13,13 @@
 #include "base/half.h"
 #include "base/npy/zip_directory.h"
 #include "base/status_macros.h"
+#include "base/string_file.h"
 
 namespace quantd {
 namespace {
 
 constexpr int64_t kBlockBytes = int64_t{16} << 20;
 constexpr int64_t kMaxUnpackedBytes = int64_t{256} << 20;
-
-// A file in memory.
-class StringFile : public ReadFile {
- public:
-  explicit StringFile(std::string bytes) : bytes_(std::move(bytes)) {}
-
-  absl::StatusOr<std::string> ReadAt(int64_t offset,
-                                     int64_t num_bytes) const override {
-    const auto size = static_cast<int64_t>(bytes_.size());
-    return bytes_.substr(std::min(offset, size), num_bytes);
-  }
-
- private:
-  const std::string bytes_;
-};
 
 absl::Status CheckRows(const NpyArray& array) {
   const std::vector<int64_t>& shape = array.header.shape;

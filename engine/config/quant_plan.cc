@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "engine/config/ascend.h"
 #include "engine/config/quantizable.h"
+#include "engine/model/shared_params.h"
 
 namespace quantd {
 namespace {
@@ -46,13 +47,12 @@ struct Node {
 class Planner {
  public:
   Planner(const caffe::NetParameter& net, const QuantConfig& config)
-      : net_(net), config_(config) {}
+      : net_(net), config_(config), shared_params_(SharedParams(net)) {}
 
   absl::StatusOr<QuantPlan> Plan();
 
  private:
   absl::Status CheckNet() const;
-  void FindSharedWeights();
   // Why `layer` stays float by itself; empty if it does not.
   std::string FloatReason(const caffe::LayerParameter& layer,
                           const LayerQuantConfig& config);
@@ -71,7 +71,7 @@ class Planner {
 
   const caffe::NetParameter& net_;
   const QuantConfig& config_;
-  absl::flat_hash_set<std::string> shared_params_;
+  const absl::flat_hash_set<std::string> shared_params_;
   std::vector<Node> nodes_;
   // Blobs in the order of their first consumers.
   std::vector<std::string> blob_names_;
@@ -105,17 +105,6 @@ absl::Status Planner::CheckNet() const {
   return absl::OkStatus();
 }
 
-void Planner::FindSharedWeights() {
-  absl::flat_hash_set<std::string> seen;
-  for (const caffe::LayerParameter& layer : net_.layer()) {
-    for (const caffe::ParamSpec& param : layer.param()) {
-      if (!param.name().empty() && !seen.insert(param.name()).second) {
-        shared_params_.insert(param.name());
-      }
-    }
-  }
-}
-
 std::string Planner::FloatReason(const caffe::LayerParameter& layer,
                                  const LayerQuantConfig& config) {
   if (!config.quant_enable) {
@@ -140,15 +129,14 @@ std::string Planner::FloatReason(const caffe::LayerParameter& layer,
     return absl::StrCat("the caffemodel has ", layer.blobs_size(),
                         " blobs for it, not ", NumRecurrentBlobs(layer));
   }
-  for (const caffe::ParamSpec& param : layer.param()) {
-    if (shared_params_.contains(param.name())) {
-      Warn("SHARED_WEIGHTS",
-           absl::StrCat("layer \"", layer.name(), "\" shares parameter \"",
-                        param.name(), "\" with another layer and stays float"),
-           {{"layer", layer.name()}, {"param", param.name()}});
-      return absl::StrCat("it shares parameter \"", param.name(),
-                          "\" with another layer");
-    }
+  const std::string shared = FirstSharedParam(layer, shared_params_);
+  if (!shared.empty()) {
+    Warn("SHARED_WEIGHTS",
+         absl::StrCat("layer \"", layer.name(), "\" shares parameter \"",
+                      shared, "\" with another layer and stays float"),
+         {{"layer", layer.name()}, {"param", shared}});
+    return absl::StrCat("it shares parameter \"", shared,
+                        "\" with another layer");
   }
   return "";
 }
@@ -338,7 +326,6 @@ void Planner::Warn(const std::string& reason, const std::string& message,
 
 absl::StatusOr<QuantPlan> Planner::Plan() {
   RETURN_IF_ERROR(CheckNet());
-  FindSharedWeights();
   MakeNodes();
   CollectConsumers();
   while (DropOneLayer()) {

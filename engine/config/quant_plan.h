@@ -81,10 +81,10 @@ struct QuantPlan {
 // parameters differ, the first consumer's hold with a warning
 // (CONSUMER_PARAMS_DIFFER). Accuracy, loss and Silence layers are no consumers
 // in this sense. A recurrent layer has all its inputs quantized or none of them
-// (CONSUMER_NOT_QUANTIZED). Layers that share weights (param.name used twice) stay float
-// (SHARED_WEIGHTS). Convolution, InnerProduct, Deconvolution and Pooling left
-// float are warned of (CUBE_LAYER_FLOAT), and so are more than 12 bits
-// (ACCUMULATOR_OVERFLOW_RISK) and SNQ in the first or the last layer with
+// (CONSUMER_NOT_QUANTIZED). Layers that share weights (param.name used twice)
+// stay float (SHARED_WEIGHTS). Convolution, InnerProduct, Deconvolution and
+// Pooling left float are warned of (CUBE_LAYER_FLOAT), and so are more than 12
+// bits (ACCUMULATOR_OVERFLOW_RISK) and SNQ in the first or the last layer with
 // weights (SNQ_OUTER_LAYER).
 //
 // For Ascend a blob is quantized for those consumers that are switched on, and

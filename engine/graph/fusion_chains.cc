@@ -7,23 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/model/shared_params.h"
 
 namespace quantd {
 namespace {
 
 constexpr int kBatchNormBlobs = 3;
-
-// How many blobs of the net name each shared parameter.
-absl::flat_hash_map<std::string, int> CountParamUses(
-    const caffe::NetParameter& net) {
-  absl::flat_hash_map<std::string, int> uses;
-  for (const caffe::LayerParameter& layer : net.layer()) {
-    for (const caffe::ParamSpec& spec : layer.param()) {
-      if (!spec.name().empty()) ++uses[spec.name()];
-    }
-  }
-  return uses;
-}
 
 bool HasLossWeight(const caffe::LayerParameter& layer) {
   return std::any_of(layer.loss_weight().begin(), layer.loss_weight().end(),
@@ -119,7 +108,7 @@ FusionChains::FusionChains(const caffe::NetParameter& net,
       view_(view),
       skip_(skip.begin(), skip.end()),
       keep_(std::move(keep_blobs)),
-      param_uses_(CountParamUses(net)) {}
+      shared_params_(SharedParams(net)) {}
 
 int FusionChains::RankOf(const std::string& type) {
   if (type == "BatchNorm") return 1;
@@ -129,12 +118,8 @@ int FusionChains::RankOf(const std::string& type) {
 }
 
 bool FusionChains::MayFuse(const caffe::LayerParameter& layer) const {
-  if (skip_.contains(layer.name())) return false;
-  return std::none_of(layer.param().begin(), layer.param().end(),
-                      [this](const caffe::ParamSpec& spec) {
-                        return !spec.name().empty() &&
-                               param_uses_.at(spec.name()) > 1;
-                      });
+  return !skip_.contains(layer.name()) &&
+         FirstSharedParam(layer, shared_params_).empty();
 }
 
 bool FusionChains::MayBeMember(const caffe::LayerParameter& layer,

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "engine/graph/fusion_head.h"
@@ -48,7 +47,7 @@ class FusionChains {
   const GraphView& view_;
   const absl::flat_hash_set<std::string> skip_;
   const std::set<std::string> keep_;
-  const absl::flat_hash_map<std::string, int> param_uses_;
+  const absl::flat_hash_set<std::string> shared_params_;
 };
 
 // Folds layers `members` of `net` into `head`, in order. Errors:

@@ -8,25 +8,12 @@
 #include <utility>
 
 #include "base/npy/npy_array.h"
+#include "base/string_file.h"
 
 namespace {
 
 constexpr int64_t kMaxBytes = 1 << 20;  // Of what is read.
 constexpr int64_t kMaxRows = 16;
-
-class MemoryFile : public quantd::ReadFile {
- public:
-  explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
-
-  absl::StatusOr<std::string> ReadAt(int64_t offset,
-                                     int64_t num_bytes) const override {
-    const auto size = static_cast<int64_t>(bytes_.size());
-    return bytes_.substr(std::min(offset, size), num_bytes);
-  }
-
- private:
-  const std::string bytes_;
-};
 
 void ReadRows(const quantd::NpyArray& array, int64_t first) {
   if (array.bytes.size > kMaxBytes || array.row_elements() > kMaxBytes) return;
@@ -48,7 +35,7 @@ void ReadRows(const quantd::NpyArray& array) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto file = std::make_shared<MemoryFile>(
+  const auto file = std::make_shared<quantd::StringFile>(
       std::string(reinterpret_cast<const char*>(data), size));
   const auto array = quantd::OpenNpy(file, static_cast<int64_t>(size));
   if (array.ok()) ReadRows(*array);
