@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
@@ -11,6 +12,7 @@
 #include "engine/integer/integer_layer.h"
 #include "engine/kernels/fake_quant.h"
 #include "engine/layers/quant_params.h"
+#include "engine/model/shared_params.h"
 #include "engine/simulator/whole_weights.h"
 #include "google/protobuf/repeated_field.h"
 
@@ -27,21 +29,15 @@ void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
   blob->mutable_data()->Assign(values.begin(), values.end());
 }
 
-// True if other layers have blobs of `layer`: these cannot be changed for it
-// alone.
-bool SharesBlobs(const caffe::LayerParameter& layer) {
-  for (const caffe::ParamSpec& param : layer.param()) {
-    if (!param.name().empty()) return true;
-  }
-  return false;
-}
-
 class Rewriter {
  public:
   // All must outlive this; `view` is that of `net`.
   Rewriter(caffe::NetParameter* net, const GraphView& view,
            const KnownScales& scales)
-      : net_(*net), view_(view), scales_(scales) {
+      : net_(*net),
+        view_(view),
+        scales_(scales),
+        shared_params_(SharedParams(*net)) {
     for (const caffe::LayerParameter& layer : net_.layer()) {
       names_.insert(layer.name());
       names_.insert(layer.top().begin(), layer.top().end());
@@ -96,7 +92,8 @@ class Rewriter {
       if (!CheckFakeQuantParams(params).ok()) continue;  // Its layer reports.
       const caffe::LayerParameter& layer = net_.layer(i);
       absl::optional<WholeWeights> weights;
-      if (!SharesBlobs(layer)) {
+      // What other layers have too cannot be changed for one.
+      if (FirstSharedParam(layer, shared_params_).empty()) {
         weights = FindWholeWeights(layer, params, ScalesOf(layer.name()));
       }
       if (!weights || weights->largest_sum >= kMaxSum) {
@@ -165,6 +162,7 @@ class Rewriter {
   caffe::NetParameter& net_;
   const GraphView& view_;
   const KnownScales& scales_;
+  const absl::flat_hash_set<std::string> shared_params_;
   std::set<std::string> names_;
   std::vector<std::string> float_sums_;
   std::map<int, WholeWeights> weights_;    // By layer.
