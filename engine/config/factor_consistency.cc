@@ -4,16 +4,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "engine/config/joint_blobs.h"
+#include "engine/config/quantizable.h"
 #include "engine/config/scale_record.h"
 
 namespace quantd {
 namespace {
-
-bool OnlyMovesData(absl::string_view type) {
-  return type == "Concat" || type == "Split" || type == "Reshape" ||
-         type == "Flatten" || type == "Slice" || type == "Tile" ||
-         type == "Permute";
-}
 
 bool SameFactors(const amct::ActivationQuantParam& a,
                  const amct::ActivationQuantParam& b) {
@@ -26,8 +22,11 @@ bool SameFactors(const amct::ActivationQuantParam& a,
 std::vector<Warning> FindInconsistentFactors(
     const caffe::NetParameter& net, const QuantPlan& plan,
     const amct::ScaleOffsetRecord& record) {
+  const CopiedBlobs copied(net);
   absl::flat_hash_map<std::string, const QuantizedBlob*> quantized;
-  for (const QuantizedBlob& blob : plan.blobs) quantized[blob.blob] = &blob;
+  for (const QuantizedBlob& blob : plan.blobs) {
+    quantized[copied.NameOf(blob.blob)] = &blob;
+  }
   const auto factors_of = [&](const QuantizedBlob& blob) {
     const BlobConsumer& consumer = blob.consumers.front();
     return FindInputRecord(record, consumer.layer, consumer.bottom_index);
@@ -35,8 +34,8 @@ std::vector<Warning> FindInconsistentFactors(
   // The name of a reader of `top` whose factors are not those of `bottom`.
   const auto differing_reader = [&](const std::string& bottom,
                                     const std::string& top) -> std::string {
-    const auto in = quantized.find(bottom);
-    const auto out = quantized.find(top);
+    const auto in = quantized.find(copied.NameOf(bottom));
+    const auto out = quantized.find(copied.NameOf(top));
     if (in == quantized.end() || out == quantized.end()) return "";
     const auto* a = factors_of(*in->second);
     const auto* b = factors_of(*out->second);

@@ -11,11 +11,11 @@
 
 namespace quantd {
 
-// Concat, Split, Reshape, Flatten, Slice, Tile and Permute only move data: the
-// compiler wants the factors of their inputs equal to those of the layer that
-// reads their outputs. One warning, INCONSISTENT_FACTORS in AMCT's words, for
-// each such layer where they differ; none at the end of the net. `net` is the
-// plan's net, `record` covers `plan`.
+// The compiler wants the factors of the inputs of a layer that only moves data
+// (OnlyMovesData()) equal to those of the layer that reads its outputs. One
+// warning, INCONSISTENT_FACTORS in AMCT's words, for each such layer where they
+// differ; none at the end of the net. `net` is the plan's net, `record` covers
+// `plan`.
 std::vector<Warning> FindInconsistentFactors(
     const caffe::NetParameter& net, const QuantPlan& plan,
     const amct::ScaleOffsetRecord& record);

@@ -66,6 +66,20 @@ TEST_F(FactorConsistencyTest, OneWarningPerLayerInAmctsWords) {
             "command layer cat");
 }
 
+TEST_F(FactorConsistencyTest, LooksThroughDropout) {
+  caffe::LayerParameter* dropout = net_.add_layer();
+  dropout->set_name("drop");
+  dropout->set_type("Dropout");
+  dropout->add_bottom("c");
+  dropout->add_top("dropped");
+  net_.mutable_layer(1)->set_bottom(0, "dropped");
+  net_.mutable_layer()->SwapElements(1, 2);
+  plan_.blobs[2].blob = "dropped";
+  record_.mutable_record(1)->mutable_value()->mutable_record_d(0)->set_scale_d(
+      3);
+  EXPECT_THAT(FindInconsistentFactors(net_, plan_, record_), SizeIs(1));
+}
+
 TEST_F(FactorConsistencyTest, TheEndOfTheNetAndFloatReadersAreLeftAlone) {
   record_.mutable_record(1)->mutable_value()->mutable_record_d(0)->set_scale_d(
       3);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "engine/config/ascend.h"
+#include "engine/config/joint_blobs.h"
 #include "engine/config/quantizable.h"
 #include "engine/model/shared_params.h"
 
@@ -360,6 +361,8 @@ const WeightLayer* QuantPlan::FindWeights(absl::string_view layer) const {
 absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,
                                         const QuantConfig& config) {
   ASSIGN_OR_RETURN(QuantPlan plan, MakeAnyQuantPlan(net, config));
+  // For Ascend layers that only move data are never quantized.
+  if (config.target == Target::kSs928) JoinBlobs(net, &plan);
   if (!plan.blobs.empty()) return plan;
   return Error(absl::StatusCode::kFailedPrecondition, "NOTHING_QUANTIZED",
                "Except skip_layers, no layer needs to quantize. Switch layers "

@@ -32,6 +32,10 @@ struct QuantizedBlob {
   ActivationQuantParams params;
   // params.with_offset, or the config's activation_offset.
   bool with_offset = true;
+  // The blobs of the plan, in its order, over whose values scale and offset are
+  // searched: the same ones for all that must have equal factors
+  // (JoinBlobs()). Empty: itself.
+  std::vector<std::string> searched = {};
 };
 
 // A layer whose blob 0 is quantized; so is its bottom 0, and its bias (blob 1)
@@ -87,6 +91,9 @@ struct QuantPlan {
 // bits (ACCUMULATOR_OVERFLOW_RISK) and SNQ in the first or the last layer with
 // weights (SNQ_OUTER_LAYER).
 //
+// The inputs and outputs of layers that only move data get equal factors
+// (joint_blobs.h).
+//
 // For Ascend a blob is quantized for those consumers that are switched on, and
 // stays float for the others: its Quant layers are in the deploy model. There
 // is no CUBE_LAYER_FLOAT.
@@ -96,7 +103,8 @@ struct QuantPlan {
 absl::StatusOr<QuantPlan> MakeQuantPlan(const caffe::NetParameter& net,
                                         const QuantConfig& config);
 
-// As MakeQuantPlan(), but a plan without blobs is no error.
+// As MakeQuantPlan(), for factors that are at hand: nothing is joined, and a
+// plan without blobs is no error.
 absl::StatusOr<QuantPlan> MakeAnyQuantPlan(const caffe::NetParameter& net,
                                            const QuantConfig& config);
 

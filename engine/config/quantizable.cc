@@ -64,6 +64,10 @@ constexpr absl::string_view kRecurrentTypes[] = {
     "RNN",
 };
 
+constexpr absl::string_view kMovingTypes[] = {
+    "Concat", "Flatten", "Permute", "Reshape", "Slice", "Split", "Tile",
+};
+
 template <typename Array>
 bool Contains(const Array& sorted, absl::string_view type) {
   return std::binary_search(std::begin(sorted), std::end(sorted), type);
@@ -121,6 +125,10 @@ bool IsFusible(absl::string_view type) { return Contains(kFusibleTypes, type); }
 
 bool IsRecurrent(absl::string_view type) {
   return Contains(kRecurrentTypes, type);
+}
+
+bool OnlyMovesData(absl::string_view type) {
+  return Contains(kMovingTypes, type);
 }
 
 std::vector<int> QuantizedBottoms(const caffe::LayerParameter& layer) {

@@ -39,6 +39,11 @@ bool IsFusible(absl::string_view type);
 // LSTM, RNN and GRU.
 bool IsRecurrent(absl::string_view type);
 
+// True for Concat, Split, Reshape, Flatten, Slice, Tile and Permute: they only
+// move values, and the SoC's compiler runs no command for them. Their inputs
+// must have the factors of their outputs.
+bool OnlyMovesData(absl::string_view type);
+
 // Indices of the bottoms that carry data, ascending. Left out are indices,
 // masks, labels and shapes: bottom 1 of the ROI types, of recurrent layers
 // (cont), Crop and Unpooling; and states that recurrent layers start with.

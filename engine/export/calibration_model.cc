@@ -1,6 +1,8 @@
 #include "engine/export/calibration_model.h"
 
+#include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,8 @@ caffe::LayerParameter IfmrLayer(const QuantizedBlob& blob, int64_t batch_num,
   layer.set_name(
       absl::StrCat(first.layer, "_", first.bottom_index, "_ifmr_layer"));
   layer.set_type("IFMR");
-  layer.add_bottom(blob.blob);
+  if (blob.searched.empty()) layer.add_bottom(blob.blob);
+  for (const std::string& searched : blob.searched) layer.add_bottom(searched);
   caffe::IFMRParameter* ifmr = layer.mutable_ifmr_param();
   ifmr->set_batch_num(static_cast<uint32_t>(batch_num));
   ifmr->set_with_offset(blob.with_offset);
@@ -41,11 +44,18 @@ caffe::NetParameter CalibrationModel(caffe::NetParameter net,
                                      const QuantPlan& plan, int64_t batch_num,
                                      const std::string& record_path,
                                      Target target) {
+  std::map<std::string, int> behind;  // Its producer, by blob.
+  for (int i = 0; i < net.layer_size(); ++i) {
+    for (const std::string& top : net.layer(i).top()) behind[top] = i + 1;
+  }
   // By index of the layer that they stand in front of.
   std::map<int, std::vector<caffe::LayerParameter>> inserted;
   for (const QuantizedBlob& blob : plan.blobs) {
-    inserted[blob.consumers.front().layer_index].push_back(
-        IfmrLayer(blob, batch_num, record_path, target));
+    int index = blob.consumers.front().layer_index;
+    for (const std::string& searched : blob.searched) {
+      index = std::max(index, behind[searched]);
+    }
+    inserted[index].push_back(IfmrLayer(blob, batch_num, record_path, target));
   }
   google::protobuf::RepeatedPtrField<caffe::LayerParameter> layers;
   layers.Swap(net.mutable_layer());

@@ -12,7 +12,8 @@
 namespace quantd {
 
 // `net`, the plan's net, with an IFMR layer in front of the first consumer of
-// each quantized blob: bottom the blob, no top, name
+// each quantized blob: bottom the blob, or all those that it is searched with
+// (the layer stands behind the last of them then), no top, name
 // "<layer>_<index>_ifmr_layer" by that consumer, object_layer all consumers.
 // batch_num: forward passes. record_path: where they write the factors. CANN's
 // schema, for Ascend, has no index and bits.

@@ -56,5 +56,36 @@ TEST(CalibrationModelTest, IfmrLayersStandBeforeTheirFirstConsumer) {
   EXPECT_FALSE(cann.layer(1).ifmr_param().has_num_bits());
 }
 
+TEST(CalibrationModelTest, JointBlobsAreSearchedTogether) {
+  caffe::NetParameter net;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "layer { name: 'in' type: 'Input' top: 'x' }"
+      "layer { name: 'a' type: 'Convolution' bottom: 'x' top: 'a' }"
+      "layer { name: 'relu' type: 'ReLU' bottom: 'a' top: 'r' }"
+      "layer { name: 'b' type: 'Convolution' bottom: 'x' top: 'b' }"
+      "layer { name: 'cat' type: 'Concat' bottom: 'a' bottom: 'b' top: 'c' }",
+      &net));
+  QuantPlan plan;
+  plan.blobs.resize(2);
+  plan.blobs[0].blob = "a";
+  plan.blobs[0].consumers = {{2, "relu", 0}, {4, "cat", 0}};
+  plan.blobs[0].searched = {"a", "b"};
+  plan.blobs[1].blob = "b";
+  plan.blobs[1].consumers = {{4, "cat", 1}};
+  plan.blobs[1].searched = {"a", "b"};
+
+  const caffe::NetParameter model = CalibrationModel(net, plan, 3, "r.txt");
+  ASSERT_EQ(model.layer_size(), 7);
+  for (const int i : {4, 5}) {
+    EXPECT_EQ(model.layer(i).type(), "IFMR");
+    ASSERT_EQ(model.layer(i).bottom_size(), 2);
+    EXPECT_EQ(model.layer(i).bottom(1), "b");
+  }
+  EXPECT_EQ(model.layer(4).name(), "relu_0_ifmr_layer");
+  EXPECT_EQ(model.layer(4).ifmr_param().object_layer_size(), 2);
+  EXPECT_EQ(model.layer(5).name(), "cat_1_ifmr_layer");
+  EXPECT_EQ(model.layer(5).ifmr_param().index(), 1u);
+}
+
 }  // namespace
 }  // namespace quantd

@@ -28,82 +28,75 @@ IfmrParams ToIfmrParams(const QuantizedBlob& blob) {
   return params;
 }
 
-// watch.count is known: sets what follows from it.
-template <typename Watch>
-void SetCount(Watch* watch) {
-  watch->covers = watch->count;
-  watch->keeps_order = watch->count <= IfmrObserver::kMaxKeptValues;
-}
-
-bool SearchAlike(const QuantizedBlob& a, const QuantizedBlob& b) {
-  return a.params == b.params && a.with_offset == b.with_offset;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BlobObservers>> BlobObservers::Create(
     const QuantPlan& plan, const Net& net, int64_t num_images) {
   auto observers = std::unique_ptr<BlobObservers>(new BlobObservers(plan, net));
-  RETURN_IF_ERROR(observers->FindTensors(num_images));
-  observers->FindStates(num_images);
-  observers->FindSums();
+  RETURN_IF_ERROR(observers->FindTensors());
+  RETURN_IF_ERROR(observers->FindSearched());
+  observers->FindStates();
+  observers->CountValues(num_images);
   observers->FindProducers();
   return observers;
 }
 
-absl::Status BlobObservers::FindTensors(int64_t num_images) {
+absl::Status BlobObservers::FindTensors() {
   for (const QuantizedBlob& blob : plan_.blobs) {
-    ASSIGN_OR_RETURN(const Tensor* tensor, net_.Blob(blob.blob));
-    Watch watch;
-    watch.tensor = tensor;
-    watch.count = tensor->num_elements() * num_images;
-    SetCount(&watch);
-    watches_.push_back(std::move(watch));
+    watches_.emplace_back();
+    ASSIGN_OR_RETURN(watches_.back().tensor, net_.Blob(blob.blob));
   }
   return absl::OkStatus();
 }
 
-void BlobObservers::FindStates(int64_t num_images) {
+absl::Status BlobObservers::FindSearched() {
+  absl::flat_hash_map<std::string, size_t> blobs;
+  for (size_t i = 0; i < watches_.size(); ++i) blobs[plan_.blobs[i].blob] = i;
+  for (size_t i = 0; i < watches_.size(); ++i) {
+    for (const std::string& name : plan_.blobs[i].searched) {
+      const auto blob = blobs.find(name);
+      if (blob == blobs.end()) {
+        return absl::InternalError(
+            absl::StrCat("searched blob \"", name, "\" is not in the plan"));
+      }
+      watches_[i].searched.push_back(blob->second);
+    }
+    if (watches_[i].searched.empty()) watches_[i].searched.push_back(i);
+    for (const size_t searched : watches_[i].searched) {
+      watches_[searched].is_observed = true;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void BlobObservers::FindStates() {
   absl::flat_hash_map<const Tensor*, size_t> blobs;
   for (size_t i = 0; i < watches_.size(); ++i) blobs[watches_[i].tensor] = i;
   for (int i = 0; i < net_.num_layers(); ++i) {
-    const auto* layer = dynamic_cast<const RecurrentLayer*>(&net_.layer(i));
-    if (layer == nullptr) continue;
+    if (dynamic_cast<const RecurrentLayer*>(&net_.layer(i)) == nullptr) {
+      continue;
+    }
     const auto x = blobs.find(net_.bottoms(i)[0]);
     if (x == blobs.end()) continue;
-    states_of_[i] = x->second;
-    Watch& watch = watches_[x->second];
-    watch.has_states = true;
-    watch.count +=
-        static_cast<int64_t>(layer->continued_states().size()) * num_images;
-    SetCount(&watch);
+    const Watch& watch = watches_[x->second];
+    states_of_[i] = watch.is_observed ? x->second : watch.searched.front();
   }
 }
 
-void BlobObservers::FindSums() {
-  absl::flat_hash_map<const Tensor*, size_t> blobs;
-  for (size_t i = 0; i < watches_.size(); ++i) blobs[watches_[i].tensor] = i;
-  for (int i = 0; i < net_.num_layers(); ++i) {
-    if (net_.layer(i).type() != "Concat") continue;
-    const auto sum = blobs.find(net_.tops(i)[0]);
-    if (sum == blobs.end() || watches_[sum->second].has_states) continue;
-    std::vector<size_t> parts;
-    for (const Tensor* bottom : net_.bottoms(i)) {
-      const auto part = blobs.find(bottom);
-      if (part == blobs.end() || watches_[part->second].keeps_order ||
-          watches_[part->second].has_states ||
-          !watches_[part->second].parts.empty() ||
-          !SearchAlike(plan_.blobs[part->second], plan_.blobs[sum->second])) {
-        break;
-      }
-      parts.push_back(part->second);
+void BlobObservers::CountValues(int64_t num_images) {
+  for (Watch& watch : watches_) {
+    watch.count = watch.tensor->num_elements() * num_images;
+  }
+  for (const auto& states : states_of_) {
+    const auto& layer =
+        dynamic_cast<const RecurrentLayer&>(net_.layer(states.first));
+    watches_[states.second].count +=
+        static_cast<int64_t>(layer.continued_states().size()) * num_images;
+  }
+  for (Watch& watch : watches_) {
+    for (const size_t searched : watch.searched) {
+      watch.group_count += watches_[searched].count;
     }
-    if (parts.size() != net_.bottoms(i).size()) continue;
-    Watch& watch = watches_[sum->second];
-    for (const size_t part : parts) {
-      watches_[part].covers = std::max(watches_[part].covers, watch.count);
-    }
-    watch.parts = std::move(parts);
   }
 }
 
@@ -113,7 +106,7 @@ void BlobObservers::FindProducers() {
     for (const Tensor* top : net_.tops(i)) producers[top] = i;
   }
   for (size_t i = 0; i < watches_.size(); ++i) {
-    if (!watches_[i].parts.empty()) continue;
+    if (!watches_[i].is_observed) continue;
     const int producer = producers[watches_[i].tensor];
     to_observe_[producer].push_back(i);
     watches_[i].is_input = net_.layer(producer).type() == "Input";
@@ -123,17 +116,17 @@ void BlobObservers::FindProducers() {
 absl::Status BlobObservers::MakeObservers(size_t blob) {
   Watch& watch = watches_[blob];
   // While an input is looked at, the other processors decode the next one.
-  const bool alone = watch.keeps_order || watch.is_input;
+  const bool alone = watch.KeepsOrder() || watch.is_input;
   const int num_observers = alone ? 1 : std::max(1, NumThreads());
   // A layout that pads brings more values than the blob has.
   const int64_t elements = std::max<int64_t>(1, watch.tensor->num_elements());
   const int64_t stored = static_cast<int64_t>(ValuesInAnyOrder(watch).size());
-  const int64_t expected = watch.covers / elements * stored + stored;
+  const int64_t expected = watch.group_count / elements * stored + stored;
   for (int i = 0; i < num_observers; ++i) {
-    ASSIGN_OR_RETURN(
-        IfmrObserver observer,
-        IfmrObserver::Create(ToIfmrParams(plan_.blobs[blob]),
-                             watch.keeps_order ? watch.count : expected));
+    ASSIGN_OR_RETURN(IfmrObserver observer,
+                     IfmrObserver::Create(
+                         ToIfmrParams(plan_.blobs[blob]),
+                         watch.KeepsOrder() ? watch.group_count : expected));
     watch.observers.push_back(std::move(observer));
   }
   return absl::OkStatus();
@@ -187,52 +180,77 @@ absl::Status BlobObservers::AddValues(absl::Span<const float> values,
 
 absl::Span<const float> BlobObservers::ValuesInAnyOrder(const Watch& watch) {
   const KernelLayout* layout = watch.tensor->kernel_layout();
-  if (watch.keeps_order || layout == nullptr) return watch.tensor->values();
+  if (watch.KeepsOrder() || layout == nullptr) return watch.tensor->values();
   return layout->stored_values();
 }
 
-absl::StatusOr<IfmrResult> BlobObservers::Search(
-    size_t blob, ActivationSummary* summary) const {
-  const Watch& watch = watches_[blob];
-  std::vector<size_t> parts = watch.parts;
-  if (parts.empty()) parts.push_back(blob);
+absl::StatusOr<const IfmrObserver*> BlobObservers::Statistics(
+    const std::vector<size_t>& group,
+    absl::optional<IfmrObserver>* merged) const {
   std::vector<const IfmrObserver*> observers;
-  for (const size_t part : parts) {
-    for (const IfmrObserver& observer : watches_[part].observers) {
+  for (const size_t blob : group) {
+    for (const IfmrObserver& observer : watches_[blob].observers) {
       observers.push_back(&observer);
     }
   }
   if (observers.empty()) {
     return absl::InternalError("no batch was observed");
   }
-  if (observers.size() == 1) return observers[0]->Finish(summary);
-  ASSIGN_OR_RETURN(IfmrObserver all,
-                   IfmrObserver::Create(ToIfmrParams(plan_.blobs[blob]),
-                                        std::max<int64_t>(1, watch.count)));
+  if (observers.size() == 1) return observers[0];
+  const Watch& watch = watches_[group[0]];
+  ASSIGN_OR_RETURN(
+      *merged, IfmrObserver::Create(ToIfmrParams(plan_.blobs[group[0]]),
+                                    std::max<int64_t>(1, watch.group_count)));
   // The first of a watch took back all zeros that padded it: in this order the
   // count is never above the whole.
   for (const IfmrObserver* observer : observers) {
-    RETURN_IF_ERROR(all.Merge(*observer));
+    RETURN_IF_ERROR((*merged)->Merge(*observer));
   }
-  return all.Finish(summary);
+  return &**merged;
+}
+
+absl::StatusOr<BlobFactors> BlobObservers::Search(size_t blob) const {
+  absl::optional<IfmrObserver> merged;
+  ASSIGN_OR_RETURN(const IfmrObserver* statistics,
+                   Statistics(watches_[blob].searched, &merged));
+  BlobFactors factors;
+  ASSIGN_OR_RETURN(factors.ifmr, statistics->Finish(&factors.summary));
+  return factors;
+}
+
+absl::StatusOr<BlobFactors> BlobObservers::Apply(const BlobFactors& factors,
+                                                 size_t blob) const {
+  BlobFactors own = factors;
+  const Watch& watch = watches_[blob];
+  if (watch.is_observed && watch.searched.size() > 1) {
+    absl::optional<IfmrObserver> merged;
+    ASSIGN_OR_RETURN(const IfmrObserver* statistics,
+                     Statistics({blob}, &merged));
+    ASSIGN_OR_RETURN(own.summary, statistics->Summarize(factors.ifmr));
+  }
+  own.shape = watch.tensor->shape();
+  return own;
 }
 
 absl::StatusOr<std::vector<BlobFactors>> BlobObservers::Finish() {
   const int num_blobs = static_cast<int>(watches_.size());
-  std::vector<absl::StatusOr<IfmrResult>> results(num_blobs);
-  std::vector<ActivationSummary> summaries(num_blobs);
+  std::vector<absl::StatusOr<BlobFactors>> found(num_blobs);
   // From the end: small blobs, which are kept whole and take longest, mostly
   // lie there.
 #pragma omp parallel for schedule(dynamic)
   for (int k = 0; k < num_blobs; ++k) {
     const int i = num_blobs - 1 - k;
-    results[i] = Search(i, &summaries[i]);
+    // Once for a group.
+    if (watches_[i].searched.front() == static_cast<size_t>(i)) {
+      found[i] = Search(i);
+    }
   }
   std::vector<BlobFactors> factors;
   for (int i = 0; i < num_blobs; ++i) {
-    if (!results[i].ok()) return Annotated(results[i].status(), i);
-    factors.push_back(
-        {*results[i], std::move(summaries[i]), watches_[i].tensor->shape()});
+    const auto& group = found[watches_[i].searched.front()];
+    if (!group.ok()) return Annotated(group.status(), i);
+    ASSIGN_OR_RETURN(BlobFactors own, Apply(*group, i));
+    factors.push_back(std::move(own));
   }
   return factors;
 }

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/optional.h"
 #include "engine/config/quant_plan.h"
 #include "engine/core/net.h"
 #include "engine/quant/ifmr.h"
@@ -25,8 +26,8 @@ struct BlobFactors {
   Shape shape;
 };
 
-// One observer per quantized blob of a plan. The output of a Concat whose
-// inputs are observed alike is not looked at: its statistics are their sum.
+// Observes the blobs that the plan's factors are searched over
+// (QuantizedBlob::searched); the others of a group have the group's statistics.
 // To the statistics of what recurrent layers read as x belong those of the
 // states that they multiply by weights: both have the same factors.
 //
@@ -52,32 +53,45 @@ class BlobObservers {
  private:
   struct Watch {
     const Tensor* tensor = nullptr;
-    int64_t count = 0;   // Values over all images.
-    int64_t covers = 0;  // At least count: of the largest sum it is part of.
-    bool keeps_order = false;   // A small blob, see IfmrObserver.
-    bool is_input = false;      // Not computed, but read.
-    std::vector<size_t> parts;  // Its statistics are the sum of these watches'.
-    bool has_states = false;    // A recurrent layer's states belong to it.
+    std::vector<size_t> searched;  // Watches that the search is over.
+    bool is_observed = false;      // One of them.
+    bool is_input = false;         // Not computed, but read.
+    // The next two are of observed ones.
+    int64_t count = 0;        // Values over all images.
+    int64_t group_count = 0;  // The same of all that are searched with it.
     // Made at the first batch: one per thread, or one if order counts or for
-    // an input; none with parts.
+    // an input; none if it is not observed.
     std::vector<IfmrObserver> observers;
+
+    // A small group, see IfmrObserver.
+    bool KeepsOrder() const {
+      return group_count <= IfmrObserver::kMaxKeptValues;
+    }
   };
 
   BlobObservers(const QuantPlan& plan, const Net& net)
       : plan_(plan), net_(net), to_observe_(net.num_layers()) {}
 
-  absl::Status FindTensors(int64_t num_images);
-  void FindSums();
-  void FindProducers();
+  absl::Status FindTensors();
+  absl::Status FindSearched();
   // Finds the recurrent layers that read the plan's blobs as x.
-  void FindStates(int64_t num_images);
+  void FindStates();
+  void CountValues(int64_t num_images);
+  void FindProducers();
   absl::Status MakeObservers(size_t blob);
   // The blob's values, with zeros where a kernel's layout pads them.
   static absl::Span<const float> ValuesInAnyOrder(const Watch& watch);
   static absl::Status Add(Watch* watch);
   static absl::Status AddValues(absl::Span<const float> values, Watch* watch);
-  absl::StatusOr<IfmrResult> Search(size_t blob,
-                                    ActivationSummary* summary) const;
+  // The statistics of several watches, those of `group` or some of them;
+  // `merged` holds them if more than one observer has them.
+  absl::StatusOr<const IfmrObserver*> Statistics(
+      const std::vector<size_t>& group,
+      absl::optional<IfmrObserver>* merged) const;
+  absl::StatusOr<BlobFactors> Search(size_t blob) const;
+  // What the factors of the watches that `blob` is searched with do to it.
+  absl::StatusOr<BlobFactors> Apply(const BlobFactors& factors,
+                                    size_t blob) const;
   absl::Status Annotated(const absl::Status& status, size_t blob) const;
 
   const QuantPlan& plan_;
@@ -85,7 +99,8 @@ class BlobObservers {
   std::vector<Watch> watches_;  // As the plan's blobs.
   // By index of the layer that writes them.
   std::vector<std::vector<size_t>> to_observe_;
-  // Recurrent layers by index, and the watch that their states belong to.
+  // Recurrent layers by index, and the observed watch that their states belong
+  // to.
   std::map<int, size_t> states_of_;
 };
 

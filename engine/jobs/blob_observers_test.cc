@@ -131,12 +131,39 @@ TEST_F(BlobObserversTest, SmallBlobsToo) {
   }
 }
 
-TEST_F(BlobObserversTest, AConcatSearchedOtherwiseIsObservedItself) {
-  plan_.blobs[2].params.max_percentile = 0.999f;
+TEST_F(BlobObserversTest, JointBlobsHaveTheFactorsOfTheirConcat) {
+  for (const bool is_large : {true, false}) {
+    for (QuantizedBlob& blob : plan_.blobs) blob.searched = {"r1", "c2"};
+    expected_.clear();
+    Run(is_large ? 48 : 2);
+    ASSERT_EQ(found_.size(), 3u);
+    ASSERT_NE(expected_[0].scale, expected_[2].scale);
+    for (size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(found_[i].ifmr.scale, expected_[2].scale) << i;
+      EXPECT_EQ(found_[i].ifmr.offset, expected_[2].offset) << i;
+      EXPECT_EQ(found_[i].ifmr.max, expected_[2].max) << i;
+    }
+    // What is observed has statistics of its own.
+    EXPECT_EQ(found_[0].summary.min, 0);
+    EXPECT_LT(found_[1].summary.min, -1);
+    EXPECT_EQ(found_[2].summary.count,
+              found_[0].summary.count + found_[1].summary.count);
+    EXPECT_NEAR(found_[2].summary.mean_square_error * 16,
+                found_[0].summary.mean_square_error * 10 +
+                    found_[1].summary.mean_square_error * 6,
+                found_[2].summary.mean_square_error * 16e-4);
+    EXPECT_EQ(found_[0].shape, Shape({1, 10, 64, 64}));
+  }
+}
+
+TEST_F(BlobObserversTest, JointBlobsMayBeSearchedOverTheConcatAlone) {
+  for (size_t i : {1, 2}) plan_.blobs[i].searched = {"y"};
   Run(48);
   ASSERT_EQ(found_.size(), 3u);
-  EXPECT_LT(found_[2].ifmr.max, expected_[2].max);
-  EXPECT_EQ(found_[1].ifmr.scale, expected_[1].scale);
+  EXPECT_EQ(found_[0].ifmr.scale, expected_[0].scale);
+  EXPECT_EQ(found_[1].ifmr.scale, expected_[2].scale);
+  EXPECT_EQ(found_[2].ifmr.scale, expected_[2].scale);
+  EXPECT_EQ(found_[1].shape, Shape({1, 6, 64, 64}));
 }
 
 TEST_F(BlobObserversTest, NamesLayerAndBlobOfWhatIsNotFinite) {

@@ -120,8 +120,9 @@ std::vector<v1::BlobReport> DescribeBlobs(const QuantPlan& plan,
     row.set_max(summary.max);
     row.set_clipped(summary.clipped);
     row.set_zeros(summary.zeros);
-    row.set_sqnr_db(ToDecibels(summary.mean_square, ifmr.best_loss));
+    row.set_sqnr_db(ToDecibels(summary.mean_square, summary.mean_square_error));
     row.set_ambiguous(ifmr.ambiguous);
+    row.mutable_searched()->Assign(blob.searched.begin(), blob.searched.end());
     row.mutable_bars()->Assign(summary.bars.begin(), summary.bars.end());
     rows.push_back(std::move(row));
   }

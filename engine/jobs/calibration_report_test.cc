@@ -33,12 +33,13 @@ TEST(CalibrationReportTest, BlobsSayWhatTheirFactorsExpress) {
   blob.blob = "conv1";
   blob.consumers = {{2, "conv2", 0}, {3, "conv3", 0}};
   blob.params.num_bits = 8;
+  blob.searched = {"conv1", "other"};
   plan.blobs.push_back(blob);
   PlanFactors factors;
   BlobFactors found;
   found.ifmr.scale = 0.5f;
   found.ifmr.offset = -28;
-  found.ifmr.best_loss = 0.02;
+  found.summary.mean_square_error = 0.02;
   found.summary.mean_square = 2.0;
   factors.blobs.push_back(found);
   const std::vector<v1::BlobReport> rows = DescribeBlobs(plan, factors);
@@ -47,6 +48,7 @@ TEST(CalibrationReportTest, BlobsSayWhatTheirFactorsExpress) {
   EXPECT_EQ(rows[0].low(), -50.0f);
   EXPECT_EQ(rows[0].high(), 77.5f);
   EXPECT_NEAR(rows[0].sqnr_db(), 20, 1e-9);
+  EXPECT_THAT(rows[0].searched(), ElementsAre("conv1", "other"));
 }
 
 TEST(CalibrationReportTest, WeightsAreComparedWithWhatTheyBecome) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
 #include "base/status_macros.h"
+#include "engine/config/factor_consistency.h"
 #include "engine/export/cann_record.h"
 #include "engine/export/record_file.h"
 #include "engine/export/user_record.h"
@@ -103,6 +104,10 @@ absl::Status Conversion::Transform() {
                     {{"file", record_name()}});
   }
   ReportPlan(quantized_.plan, tracker_.monitor());
+  if (target_ == Target::kSs928) {
+    WarnOfAll(FindInconsistentFactors(net, quantized_.plan, record_),
+              tracker_.monitor());
+  }
   return ClusterByRecord(quantized_.plan, record_, &quantized_.fused.net);
 }
 

@@ -135,8 +135,22 @@ absl::StatusOr<IfmrResult> IfmrObserver::Finish(
           3 * std::hypot(deviations[result.best_index], deviations[second]);
   if (summary != nullptr) {
     *summary = Summarize(table, candidates[result.best_index]);
+    summary->mean_square_error = result.best_loss;
   }
   return result;
+}
+
+absl::StatusOr<ActivationSummary> IfmrObserver::Summarize(
+    const IfmrResult& result) const {
+  ASSIGN_OR_RETURN(const std::vector<IfmrCandidate> candidates,
+                   IfmrCandidates(params_, result.max, result.min));
+  const IfmrCandidate& best = candidates.at(result.best_index);
+  const HistogramTable table(histogram_);
+  ActivationSummary summary = Summarize(table, best);
+  summary.mean_square_error =
+      table.QuantizationCost(best.scale, best.low, best.high).squared_error /
+      static_cast<double>(std::max<int64_t>(1, count_));
+  return summary;
 }
 
 ActivationSummary IfmrObserver::Summarize(const HistogramTable& table,

@@ -28,7 +28,8 @@ struct ActivationSummary {
   // Share of values more than half a step beyond what the chosen factors
   // express.
   double clipped = 0.0;
-  double mean_square = 0.0;  // Of the values.
+  double mean_square = 0.0;        // Of the values.
+  double mean_square_error = 0.0;  // Of what the chosen factors make of them.
 
   static constexpr int kNumBars = 96;
 };
@@ -88,6 +89,11 @@ class IfmrObserver {
   // The search over all values so far; more may be added afterwards. `summary`
   // may be null. Errors: those of IfmrSearch.
   absl::StatusOr<IfmrResult> Finish(ActivationSummary* summary = nullptr) const;
+
+  // The values so far under the factors of another observer, whose Finish()
+  // gave `result`; both are of the same parameters. Errors: those of
+  // IfmrCandidates().
+  absl::StatusOr<ActivationSummary> Summarize(const IfmrResult& result) const;
 
   int64_t count() const { return count_; }
 

@@ -190,6 +190,16 @@ HtmlChart ChartOf(const v1::BlobReport& blob) {
   return chart;
 }
 
+// With what it was searched over, if that is not the blob alone.
+std::string NameOf(const v1::BlobReport& blob) {
+  if (blob.searched().empty() ||
+      (blob.searched_size() == 1 && blob.searched(0) == blob.blob())) {
+    return blob.blob();
+  }
+  return absl::StrCat(blob.blob(), " (searched over ",
+                      absl::StrJoin(blob.searched(), ", "), ")");
+}
+
 void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
   page->AddHeading("Activations");
   page->AddParagraph(
@@ -198,7 +208,8 @@ void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
       "scale "
       "and offset can express (none: beyond the values). SQNR is the power of "
       "the values over that of the quantization error, in dB; clipped are the "
-      "values cut off, in a million.");
+      "values cut off, in a million. Blobs between which data is only moved "
+      "have equal factors, from one search over several of them.");
   std::vector<HtmlChart> charts;
   std::vector<std::vector<HtmlCell>> rows;
   for (const v1::BlobReport& blob : report.blobs()) {
@@ -206,7 +217,7 @@ void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
     HtmlCell clipped(PartsPerMillion(blob.clipped()));
     clipped.bad = blob.clipped() > kBadClipped;
     rows.push_back(
-        {HtmlCell(blob.blob()), HtmlCell(absl::StrJoin(blob.layers(), ", ")),
+        {HtmlCell(NameOf(blob)), HtmlCell(absl::StrJoin(blob.layers(), ", ")),
          SqnrCell(blob.sqnr_db()), Number(blob.scale()),
          HtmlCell(absl::StrCat(blob.offset())), Number(blob.min()),
          Number(blob.max()), Number(blob.low()), Number(blob.high()), clipped});

@@ -63,6 +63,14 @@ TEST(CalibrationReportTest, ChartsShowBarsAndThresholds) {
   EXPECT_THAT(html, HasSubstr("class=\"n bad\">20000<"));
 }
 
+TEST(CalibrationReportTest, SaysWhatJointBlobsWereSearchedOver) {
+  const std::string html = CalibrationReportHtml(
+      Report("blobs { blob: 'cat' searched: 'a' searched: 'b' }"
+             "blobs { blob: 'own' searched: 'own' }"));
+  EXPECT_THAT(html, HasSubstr("cat (searched over a, b)"));
+  EXPECT_THAT(html, Not(HasSubstr("own (searched")));
+}
+
 TEST(CalibrationReportTest, NamesWhatToLookAt) {
   const std::string html = CalibrationReportHtml(Report(
       "input { num_images: 32 num_records: 20 num_constant: 2 "

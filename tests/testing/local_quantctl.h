@@ -15,7 +15,7 @@ namespace quantd::testing {
 RunResult LocalQuantctl(const std::vector<std::string>& words);
 
 // A file or LMDB of tests/data/digits, as "digitnet.caffemodel". The test's
-// data needs //tests/data:digitnet.
+// data needs //tests/data:digitnet or //tests/data:lenet.
 std::string DigitsFile(const std::string& name);
 
 }  // namespace quantd::testing
