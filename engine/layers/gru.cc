@@ -26,23 +26,21 @@ class GruLayer : public RecurrentLayer {
       return FieldError("recurrent_param.linear_before_reset",
                         "belongs to another kind of GRU; remove it");
     }
-    return AddBlob({width(), dim()}, param().recurrent_param().weight_filler());
+    return AddShape({width(), dim()},
+                    param().recurrent_param().weight_filler());
   }
 
   absl::Status Step(int64_t t, const float* cont) override {
     RETURN_IF_ERROR(reset_.Resize(Shape({steps(), sequences(), dim()})));
-    GemmSize size = {sequences(), 2 * dim(), dim(), width()};
-    RETURN_IF_ERROR(Gemm(size, {continued(t)}, {Weights(), true}, 1, gates(t)));
+    RETURN_IF_ERROR(MultiplyState(continued(t), 0, 2 * dim(), gates(t)));
     ForEachValue([&](int64_t at, int64_t gate) {
       float* r = gates(t) + gate;
       r[0] = Sigmoid(r[0]);
       r[dim()] = Sigmoid(r[dim()]);
       Reset(t)[at] = r[0] * continued(t)[at];
     });
-    size.columns = dim();
-    RETURN_IF_ERROR(Gemm(size, {Reset(t)},
-                         {Weights() + 2 * dim() * dim(), true}, 1,
-                         gates(t) + 2 * dim()));
+    RETURN_IF_ERROR(
+        MultiplyState(Reset(t), 2 * dim(), dim(), gates(t) + 2 * dim()));
     ForEachValue([&](int64_t at, int64_t gate) {
       float& n = gates(t)[gate + 2 * dim()];
       n = std::tanh(n);
@@ -92,6 +90,17 @@ class GruLayer : public RecurrentLayer {
 
  private:
   static float Sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
+
+  // Adds `state` (N, D) times rows of W_h to gates.
+  absl::Status MultiplyState(const float* state, int64_t first_row,
+                             int64_t num_rows, float* gates) {
+    RecurrentProduct product;
+    product.weights = first_cell_blob();
+    product.first_row = first_row;
+    product.num_rows = num_rows;
+    product.accumulates = true;
+    return Multiply(product, state, sequences(), gates, width());
+  }
 
   const float* Weights() const { return blobs_[first_cell_blob()].data(); }
   float* Reset(int64_t t) { return reset_.data() + t * sequences() * dim(); }

@@ -18,12 +18,17 @@ class LstmLayer : public RecurrentLayer {
 
  protected:
   absl::Status AddCellBlobs() override {
-    return AddBlob({width(), dim()}, param().recurrent_param().weight_filler());
+    return AddShape({width(), dim()},
+                    param().recurrent_param().weight_filler());
   }
 
   absl::Status Step(int64_t t, const float* cont) override {
-    RETURN_IF_ERROR(Gemm({sequences(), width(), dim()}, {continued(t)},
-                         {Weights().data(), true}, 1, gates(t)));
+    RecurrentProduct product;
+    product.weights = first_cell_blob();
+    product.num_rows = width();
+    product.accumulates = true;
+    RETURN_IF_ERROR(
+        Multiply(product, continued(t), sequences(), gates(t), width()));
     LstmStep({sequences(), dim()}, gates(t), cont, state(1, t), gates(t),
              state(1, t + 1), state(0, t + 1));
     return absl::OkStatus();

@@ -43,19 +43,39 @@ absl::Status RecurrentLayer::SetUp(absl::Span<const Shape> bottoms,
   }
   num_inputs_ = bottoms[0].Count(2);
   if (num_inputs_ < 1) return BottomError("a bottom has no values per item");
-  RETURN_IF_ERROR(AddBlob({width(), num_inputs_}, p.weight_filler()));
-  RETURN_IF_ERROR(AddBlob({width()}, p.bias_filler()));
+  RETURN_IF_ERROR(AddShape({width(), num_inputs_}, p.weight_filler()));
+  RETURN_IF_ERROR(AddShape({width()}, p.bias_filler()));
   if (has_static_) {
     if (bottoms[2].num_axes() < 1 || bottoms[2].Count(1) < 1) {
       return BottomError("the static input has no values per item");
     }
     num_static_inputs_ = bottoms[2].Count(1);
-    RETURN_IF_ERROR(AddBlob({width(), num_static_inputs_}, p.weight_filler()));
+    RETURN_IF_ERROR(AddShape({width(), num_static_inputs_}, p.weight_filler()));
   }
   carried_.resize(num_states_);
   states_.resize(num_states_);
   state_diffs_.resize(num_states_);
-  return AddCellBlobs();
+  RETURN_IF_ERROR(AddCellBlobs());
+  if (products_ == nullptr) return absl::OkStatus();
+  return products_->CheckShapes(shapes_);
+}
+
+absl::Status RecurrentLayer::AddShape(const std::vector<int64_t>& dims,
+                                      const caffe::FillerParameter& filler) {
+  if (products_ == nullptr) return AddBlob(dims, filler);
+  ASSIGN_OR_RETURN(const Shape shape, Shape::Create(dims));
+  shapes_.push_back(shape);
+  return absl::OkStatus();
+}
+
+absl::Status RecurrentLayer::Multiply(const RecurrentProduct& product,
+                                      const float* items, int64_t num_items,
+                                      float* out, int64_t out_stride) {
+  if (products_ != nullptr) {
+    return products_->Multiply(product, items, num_items, out, out_stride);
+  }
+  return FloatRecurrentProducts(&blobs_).Multiply(product, items, num_items,
+                                                  out, out_stride);
 }
 
 absl::Status RecurrentLayer::CheckBottoms(
@@ -117,19 +137,17 @@ absl::Status RecurrentLayer::ResizeBuffers() {
 }
 
 absl::Status RecurrentLayer::InputGates(Bottoms bottoms) {
-  const int64_t rows = steps_ * sequences_;
-  const float* bias = blobs_[1].data();
-  for (int64_t r = 0; r < rows; ++r) {
-    std::copy_n(bias, width(), gates_.data() + r * width());
-  }
-  RETURN_IF_ERROR(Gemm({rows, width(), num_inputs_}, {bottoms[0]->data()},
-                       {blobs_[0].data(), true}, 1, gates_.data()));
+  RETURN_IF_ERROR(Multiply({RecurrentProduct::Items::kX, /*weights=*/0,
+                            /*bias=*/1, /*first_row=*/0, width()},
+                           bottoms[0]->data(), steps_ * sequences_,
+                           gates_.data(), width()));
   if (!has_static_) return absl::OkStatus();
   Tensor part;
   RETURN_IF_ERROR(ResizeTo({sequences_, width()}, &part));
-  RETURN_IF_ERROR(Gemm({sequences_, width(), num_static_inputs_},
-                       {bottoms[2]->data()}, {blobs_[2].data(), true}, 0,
-                       part.data()));
+  RETURN_IF_ERROR(Multiply({RecurrentProduct::Items::kStatic, /*weights=*/2,
+                            /*bias=*/-1, /*first_row=*/0, width()},
+                           bottoms[2]->data(), sequences_, part.data(),
+                           width()));
   const int64_t n = part.num_elements();
   for (int64_t t = 0; t < steps_; ++t) {
     for (int64_t i = 0; i < n; ++i) gates(t)[i] += part.data()[i];
@@ -146,6 +164,7 @@ void RecurrentLayer::StartStates(Bottoms bottoms) {
 }
 
 absl::Status RecurrentLayer::Forward(Bottoms bottoms, Tops tops) {
+  if (products_ != nullptr) products_->BeginPass();
   RETURN_IF_ERROR(InputGates(bottoms));
   StartStates(bottoms);
   const float* cont = bottoms[1]->data();
@@ -190,6 +209,7 @@ absl::Status RecurrentLayer::StartStateDiffs(const BackwardPass& pass) {
 }
 
 absl::Status RecurrentLayer::Backward(const BackwardPass& pass) {
+  if (products_ != nullptr) return Layer::Backward(pass);
   RETURN_IF_ERROR(gate_diffs_.Resize(gates_.shape()));
   RETURN_IF_ERROR(hidden_diffs_.Resize(continued_.shape()));
   RETURN_IF_ERROR(OutputBackward(

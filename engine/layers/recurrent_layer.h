@@ -4,11 +4,14 @@
 #define QUANTD_ENGINE_LAYERS_RECURRENT_LAYER_H_
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "engine/core/layer.h"
 #include "engine/core/tensor.h"
+#include "engine/layers/recurrent_products.h"
 
 namespace quantd {
 
@@ -38,6 +41,19 @@ class RecurrentLayer : public Layer {
   absl::Status Backward(const BackwardPass& pass) override;
   bool IsDifferentiable(int bottom) const override { return bottom != 1; }
 
+  // Multiplies by `products` instead of by blobs(), of which there are none
+  // then. Before SetUp(). There is no Backward() with them.
+  void SetProducts(std::unique_ptr<RecurrentProducts> products) {
+    products_ = std::move(products);
+  }
+  // Those that were set; null without.
+  RecurrentProducts* products() const { return products_.get(); }
+
+  // The states that the next Forward() starts with, (N, D) each. It takes
+  // zeros instead of those of another number of sequences. Not used with
+  // expose_hidden.
+  std::vector<Tensor>& carried_states() { return carried_; }
+
   // What the last Forward() multiplied by the cell's weights: cont * state 0
   // before each step, (T, N, D).
   absl::Span<const float> continued_states() const {
@@ -45,7 +61,7 @@ class RecurrentLayer : public Layer {
   }
 
  protected:
-  // Adds the blobs after those of the input.
+  // Adds the blobs after those of the input, by AddShape().
   virtual absl::Status AddCellBlobs() = 0;
   // Computes state(s, t + 1) of all states s from gates(t), continued(t) and
   // state(s, t); may overwrite gates(t).
@@ -60,6 +76,13 @@ class RecurrentLayer : public Layer {
   // hidden_diff (T, N, D), the gradient of state 0 that comes from top 0.
   virtual absl::Status OutputBackward(const float* top, const float* top_diff,
                                       float* hidden_diff);
+
+  // AddBlob(), or only the shape of a blob that is elsewhere.
+  absl::Status AddShape(const std::vector<int64_t>& dims,
+                        const caffe::FillerParameter& filler);
+  // See RecurrentProducts.
+  absl::Status Multiply(const RecurrentProduct& product, const float* items,
+                        int64_t num_items, float* out, int64_t out_stride);
 
   int64_t steps() const { return steps_; }          // T
   int64_t sequences() const { return sequences_; }  // N
@@ -99,6 +122,8 @@ class RecurrentLayer : public Layer {
 
   const int num_gates_;
   const int num_states_;
+  std::unique_ptr<RecurrentProducts> products_;  // Null: blobs().
+  std::vector<Shape> shapes_;                    // Of all blobs.
   bool has_static_ = false;
   int64_t num_inputs_ = 0;         // K
   int64_t num_static_inputs_ = 0;  // S

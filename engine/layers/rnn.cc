@@ -20,14 +20,18 @@ class RnnLayer : public RecurrentLayer {
  protected:
   absl::Status AddCellBlobs() override {
     const caffe::RecurrentParameter& p = param().recurrent_param();
-    RETURN_IF_ERROR(AddBlob({dim(), dim()}, p.weight_filler()));
-    RETURN_IF_ERROR(AddBlob({dim(), dim()}, p.weight_filler()));
-    return AddBlob({dim()}, p.bias_filler());
+    RETURN_IF_ERROR(AddShape({dim(), dim()}, p.weight_filler()));
+    RETURN_IF_ERROR(AddShape({dim(), dim()}, p.weight_filler()));
+    return AddShape({dim()}, p.bias_filler());
   }
 
   absl::Status Step(int64_t t, const float* cont) override {
-    RETURN_IF_ERROR(Gemm({sequences(), dim(), dim()}, {continued(t)},
-                         {CellBlob(0).data(), true}, 1, gates(t)));
+    RecurrentProduct product;
+    product.weights = first_cell_blob();
+    product.num_rows = dim();
+    product.accumulates = true;
+    RETURN_IF_ERROR(
+        Multiply(product, continued(t), sequences(), gates(t), dim()));
     std::transform(gates(t), gates(t) + sequences() * dim(), state(0, t + 1),
                    [](float v) { return std::tanh(v); });
     return absl::OkStatus();
@@ -35,11 +39,11 @@ class RnnLayer : public RecurrentLayer {
 
   absl::Status Output(float* top) override {
     const int64_t rows = steps() * sequences();
-    for (int64_t r = 0; r < rows; ++r) {
-      std::copy_n(CellBlob(2).data(), dim(), top + r * dim());
-    }
-    RETURN_IF_ERROR(Gemm({rows, dim(), dim()}, {state(0, 1)},
-                         {CellBlob(1).data(), true}, 1, top));
+    RecurrentProduct product;
+    product.weights = first_cell_blob() + 1;
+    product.bias = first_cell_blob() + 2;
+    product.num_rows = dim();
+    RETURN_IF_ERROR(Multiply(product, state(0, 1), rows, top, dim()));
     for (int64_t i = 0; i < rows * dim(); ++i) top[i] = std::tanh(top[i]);
     return absl::OkStatus();
   }
