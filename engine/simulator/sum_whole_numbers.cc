@@ -13,14 +13,12 @@
 #include "engine/kernels/fake_quant.h"
 #include "engine/layers/quant_params.h"
 #include "engine/model/shared_params.h"
+#include "engine/simulator/weight_scale.h"
 #include "engine/simulator/whole_weights.h"
 #include "google/protobuf/repeated_field.h"
 
 namespace quantd {
 namespace {
-
-// float32 holds every whole number up to here.
-constexpr double kMaxSum = 0x1p24;
 
 void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
   blob->clear_double_data();
@@ -96,7 +94,7 @@ class Rewriter {
       if (FirstSharedParam(layer, shared_params_).empty()) {
         weights = FindWholeWeights(layer, params, ScalesOf(layer.name()));
       }
-      if (!weights || weights->largest_sum >= kMaxSum) {
+      if (!weights || weights->largest_sum >= kMaxWholeSum) {
         float_sums_.push_back(layer.name());
         continue;
       }

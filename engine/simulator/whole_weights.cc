@@ -1,22 +1,17 @@
 #include "engine/simulator/whole_weights.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "engine/core/blob_proto.h"
 #include "engine/core/tensor.h"
 #include "engine/export/layer_weights.h"
+#include "engine/simulator/weight_scale.h"
 
 namespace quantd {
 namespace {
-
-constexpr int kMaxCode = 128;
-// float32 holds every whole number up to here.
-constexpr double kMaxSum = 0x1p24;
 
 // Where the output channels are in blob 0; none for a shape that the layer
 // cannot have.
@@ -61,88 +56,6 @@ void ForEachWeight(const WeightLayout& layout, Visit visit) {
   }
 }
 
-// The whole number of `step` that `value` is, but for a few roundings: records
-// hold reciprocals, so that steps may differ from those that a model was made
-// with in the last bit. None if it is none, or beyond `largest`.
-absl::optional<float> WholeOf(float value, float step, double largest) {
-  constexpr double kRoundings = 0x1p-22;
-  // Beyond, the error is no small part of a step.
-  constexpr double kMaxWithError = 0x1p19;
-  const double quotient = static_cast<double>(value) / step;
-  const double whole = std::nearbyint(quotient);
-  const double error =
-      std::abs(whole) > kMaxWithError ? 0 : std::abs(whole) * kRoundings;
-  if (std::abs(whole) > largest || std::abs(quotient - whole) > error) {
-    return absl::nullopt;
-  }
-  return static_cast<float>(whole);
-}
-
-bool AreWhole(absl::Span<const float> values, float step, double largest) {
-  return std::all_of(values.begin(), values.end(), [&](float value) {
-    return WholeOf(value, step, largest).has_value();
-  });
-}
-
-// True if `scale` gives `rows` bit for bit.
-bool Gives(float scale, absl::Span<const float> rows) {
-  return std::all_of(rows.begin(), rows.end(), [&](float value) {
-    const absl::optional<float> code = WholeOf(value, scale, kMaxCode);
-    return code && *code * scale == value;
-  });
-}
-
-bool AreFinite(absl::Span<const float> values) {
-  return std::all_of(values.begin(), values.end(),
-                     [](float value) { return std::isfinite(value); });
-}
-
-float LargestOf(absl::Span<const float> values) {
-  float largest = 0;
-  for (float value : values) largest = std::max(largest, std::abs(value));
-  return largest;
-}
-
-// `value` over `divisor`, and the floats next to it, the nearest first.
-std::array<float, 5> Quotients(float value, int divisor) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const float quotient =
-      static_cast<float>(static_cast<double>(value) / divisor);
-  const float above = std::nextafter(quotient, kInfinity);
-  const float below = std::nextafter(quotient, 0.0f);
-  return {quotient, above, below, std::nextafter(above, kInfinity),
-          std::nextafter(below, 0.0f)};
-}
-
-// True if `rows` and `bias` are whole numbers of their steps.
-bool Fits(absl::Span<const float> rows, absl::Span<const float> bias,
-          float scale, float scale_d) {
-  const float step = scale * scale_d;
-  return scale > 0 && step > 0 && std::isfinite(step) &&
-         AreWhole(rows, scale, kMaxCode) && AreWhole(bias, step, kMaxSum);
-}
-
-// scale_w of `rows`, which are not all zero, as a record would have it: its
-// reciprocal is float32. None if there is none.
-absl::optional<float> FindScale(absl::Span<const float> rows,
-                                absl::Span<const float> bias, float scale_d) {
-  const float largest = LargestOf(rows);
-  const auto with_code = [&](int code) -> absl::optional<float> {
-    for (const float scale : Quotients(largest, code)) {
-      if (Fits(rows, bias, scale, scale_d) && Gives(scale, rows)) {
-        return ScaleOfInverse(static_cast<float>(1.0 / scale));
-      }
-    }
-    return absl::nullopt;
-  };
-  // Too large steps come before their parts, which fit as well.
-  if (const auto scale = with_code(kMaxCode - 1)) return scale;
-  for (int code = 1; code <= kMaxCode; ++code) {
-    if (const auto scale = with_code(code)) return scale;
-  }
-  return absl::nullopt;
-}
-
 class Finder {
  public:
   Finder(const FakeQuantParams& input, const WeightLayout& layout,
@@ -180,7 +93,7 @@ class Finder {
   // One scale of all channels, if there is one.
   void FindSharedScale() {
     if (known_.size() > 1 || !(LargestOf(rows_) > 0)) return;
-    if (!known_.empty() && Fits(rows_, bias_, known_[0], input_.scale)) {
+    if (!known_.empty() && FitsScale(rows_, bias_, known_[0], input_.scale)) {
       shared_scale_ = known_[0];
     } else {
       shared_scale_ = FindScale(rows_, bias_, input_.scale);
@@ -191,7 +104,8 @@ class Finder {
   absl::optional<float> KnownScale(int64_t channel) const {
     if (shared_scale_) return shared_scale_;
     if (static_cast<int64_t>(known_.size()) != layout_.num_channels() ||
-        !Fits(Row(channel), BiasOf(channel), known_[channel], input_.scale)) {
+        !FitsScale(Row(channel), BiasOf(channel), known_[channel],
+                   input_.scale)) {
       return absl::nullopt;
     }
     return known_[channel];
@@ -207,23 +121,17 @@ class Finder {
     if (!scale) scale = FindScale(row, BiasOf(channel), input_.scale);
     if (!scale) return false;
     float* codes = found_.codes.data() + channel * row.size();
-    double positive = 0, negative = 0;
     for (size_t i = 0; i < row.size(); ++i) {
       codes[i] = *WholeOf(row[i], *scale, kMaxCode);
-      (codes[i] > 0 ? positive : negative) += std::abs(codes[i]);
     }
     const float step = *scale * input_.scale;
     found_.steps.push_back(step);
     double largest_sum = 0;
     for (const float value : BiasOf(channel)) {
-      found_.bias.push_back(*WholeOf(value, step, kMaxSum));
+      found_.bias.push_back(*WholeOf(value, step, kMaxWholeSum));
       largest_sum = std::abs(found_.bias.back());
     }
-    const double half = std::ldexp(1.0, input_.num_bits - 1);
-    const double low = half + input_.offset;  // Of -(q - offset).
-    const double high = half - 1 - input_.offset;
-    largest_sum += std::max(high * positive + low * negative,
-                            high * negative + low * positive);
+    largest_sum += LargestSum({codes, row.size()}, input_);
     found_.largest_sum = std::max(found_.largest_sum, largest_sum);
     return true;
   }

@@ -1,0 +1,101 @@
+#include "engine/simulator/weight_scale.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace quantd {
+namespace {
+
+bool AreWhole(absl::Span<const float> values, float step, double largest) {
+  return std::all_of(values.begin(), values.end(), [&](float value) {
+    return WholeOf(value, step, largest).has_value();
+  });
+}
+
+// True if `scale` gives `rows` bit for bit.
+bool Gives(float scale, absl::Span<const float> rows) {
+  return std::all_of(rows.begin(), rows.end(), [&](float value) {
+    const absl::optional<float> code = WholeOf(value, scale, kMaxCode);
+    return code && *code * scale == value;
+  });
+}
+
+// `value` over `divisor`, and the floats next to it, the nearest first.
+std::array<float, 5> Quotients(float value, int divisor) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float quotient =
+      static_cast<float>(static_cast<double>(value) / divisor);
+  const float above = std::nextafter(quotient, kInfinity);
+  const float below = std::nextafter(quotient, 0.0f);
+  return {quotient, above, below, std::nextafter(above, kInfinity),
+          std::nextafter(below, 0.0f)};
+}
+
+}  // namespace
+
+absl::optional<float> WholeOf(float value, float step, double largest) {
+  constexpr double kRoundings = 0x1p-22;
+  // Beyond, the error is no small part of a step.
+  constexpr double kMaxWithError = 0x1p19;
+  const double quotient = static_cast<double>(value) / step;
+  const double whole = std::nearbyint(quotient);
+  const double error =
+      std::abs(whole) > kMaxWithError ? 0 : std::abs(whole) * kRoundings;
+  if (std::abs(whole) > largest || std::abs(quotient - whole) > error) {
+    return absl::nullopt;
+  }
+  return static_cast<float>(whole);
+}
+
+bool AreFinite(absl::Span<const float> values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return std::isfinite(value); });
+}
+
+float LargestOf(absl::Span<const float> values) {
+  float largest = 0;
+  for (float value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+bool FitsScale(absl::Span<const float> rows, absl::Span<const float> bias,
+               float scale, float scale_d) {
+  const float step = scale * scale_d;
+  return scale > 0 && step > 0 && std::isfinite(step) &&
+         AreWhole(rows, scale, kMaxCode) && AreWhole(bias, step, kMaxWholeSum);
+}
+
+absl::optional<float> FindScale(absl::Span<const float> rows,
+                                absl::Span<const float> bias, float scale_d) {
+  const float largest = LargestOf(rows);
+  const auto with_code = [&](int code) -> absl::optional<float> {
+    for (const float scale : Quotients(largest, code)) {
+      if (FitsScale(rows, bias, scale, scale_d) && Gives(scale, rows)) {
+        return ScaleOfInverse(static_cast<float>(1.0 / scale));
+      }
+    }
+    return absl::nullopt;
+  };
+  // Too large steps come before their parts, which fit as well.
+  if (const auto scale = with_code(kMaxCode - 1)) return scale;
+  for (int code = 1; code <= kMaxCode; ++code) {
+    if (const auto scale = with_code(code)) return scale;
+  }
+  return absl::nullopt;
+}
+
+double LargestSum(absl::Span<const float> codes, const FakeQuantParams& input) {
+  double positive = 0, negative = 0;
+  for (const float code : codes) {
+    (code > 0 ? positive : negative) += std::abs(code);
+  }
+  const double half = std::ldexp(1.0, input.num_bits - 1);
+  const double low = half + input.offset;  // Of -(q - offset).
+  const double high = half - 1 - input.offset;
+  return std::max(high * positive + low * negative,
+                  high * negative + low * positive);
+}
+
+}  // namespace quantd
