@@ -18,8 +18,15 @@ bool HasQuantLayers(const caffe::NetParameter& model) {
 }
 
 absl::StatusOr<std::unique_ptr<Layer>> MakeSimulatorLayer(
-    const caffe::LayerParameter& param, caffe::Phase phase) {
+    const caffe::LayerParameter& param, caffe::Phase phase,
+    WholeNumberNet* whole) {
   if (param.type() == kWholeQuantType) return MakeWholeQuantLayer(param, phase);
+  if (param.type() == kSplitType) {
+    return MakeSplitLayer(param, phase, whole->splits[param.name()]);
+  }
+  if (param.type() == kJoinType) {
+    return MakeJoinLayer(param, phase, std::move(whole->joins[param.name()]));
+  }
   return MakeLayer(param, phase);
 }
 
@@ -39,7 +46,12 @@ absl::StatusOr<std::unique_ptr<Net>> CreateSimulator(
   ASSIGN_OR_RETURN(WholeNumberNet whole,
                    SumWholeNumbers(std::move(model), scales, is_observed));
   if (float_sums != nullptr) *float_sums = std::move(whole.float_sums);
-  return Net::Create(std::move(whole.net), options, MakeSimulatorLayer);
+  caffe::NetParameter net = std::move(whole.net);
+  return Net::Create(
+      std::move(net), options,
+      [&whole](const caffe::LayerParameter& param, caffe::Phase phase) {
+        return MakeSimulatorLayer(param, phase, &whole);
+      });
 }
 
 }  // namespace quantd

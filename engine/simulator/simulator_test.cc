@@ -32,10 +32,11 @@ std::string InputText(const std::string& dims) {
       " } } } ");
 }
 
-std::string QuantText(const std::string& bottom, const std::string& top) {
+std::string QuantText(const std::string& bottom, const std::string& top,
+                      float inverse = kInverse, int num_bits = 8) {
   return absl::StrCat("layer { name: 'quant' type: 'Quant' bottom: '", bottom,
-                      "' top: '", top, "' quant_param { scale: ", kInverse,
-                      " offset: ", kOffset, " } } ");
+                      "' top: '", top, "' quant_param { scale: ", inverse,
+                      " offset: ", kOffset, " num_bits_d: ", num_bits, " } } ");
 }
 
 // A layer's integers and steps.
@@ -64,7 +65,8 @@ caffe::LayerParameter Deploy(caffe::LayerParameter layer, const Weights& w) {
 }
 
 // `layer` of the fake-quant model.
-caffe::LayerParameter Fake(caffe::LayerParameter layer, const Weights& w) {
+caffe::LayerParameter Fake(caffe::LayerParameter layer, const Weights& w,
+                           float scale_d) {
   const auto scale_w = [&w](int channel) {
     return w.scale_w[w.scale_w.size() == 1 ? 0 : channel];
   };
@@ -79,7 +81,7 @@ caffe::LayerParameter Fake(caffe::LayerParameter layer, const Weights& w) {
   AddDims({static_cast<int64_t>(w.bias.size())}, bias);
   for (size_t c = 0; c < w.bias.size(); ++c) {
     bias->add_data(static_cast<float>(w.bias[c]) *
-                   (scale_w(static_cast<int>(c)) * ScaleOfInverse(kInverse)));
+                   (scale_w(static_cast<int>(c)) * scale_d));
   }
   return layer;
 }
@@ -111,14 +113,23 @@ class SimulatorTest : public ::testing::Test {
   // `dims`, both ways. Returns the number of layers of the simulator.
   int ExpectEqual(const std::string& dims, const std::string& layer_text,
                   const Weights& w) {
+    Weights large = w;
+    for (int& bias : large.bias) bias *= 99;
+    ExpectEqual(dims, layer_text, large, 181 * kInverse, 16);
+    return ExpectEqual(dims, layer_text, w, kInverse, 8);
+  }
+
+  int ExpectEqual(const std::string& dims, const std::string& layer_text,
+                  const Weights& w, float inverse, int num_bits) {
     const caffe::NetParameter layer = Parse(absl::StrCat(
         "layer { name: 'l' bottom: 'q' top: 'y' ", layer_text, " }"));
-    caffe::NetParameter fake = Parse(InputText(dims) + QuantText("x", "q"));
-    *fake.add_layer() = Fake(layer.layer(0), w);
+    const FakeQuantParams input = {ScaleOfInverse(inverse), kOffset, num_bits};
+    caffe::NetParameter fake =
+        Parse(InputText(dims) + QuantText("x", "q", inverse, num_bits));
+    *fake.add_layer() = Fake(layer.layer(0), w, input.scale);
     caffe::NetParameter deploy = Parse(InputText(dims));
     *deploy.add_layer() = Deploy(layer.layer(0), w);
     deploy.mutable_layer(1)->set_bottom(0, "x");
-    const FakeQuantParams input = {ScaleOfInverse(kInverse), kOffset, 8};
     Net::Options options;
     options.inference = true;
     std::vector<std::string> float_sums;
@@ -169,10 +180,12 @@ TEST_F(SimulatorTest, ConvolutionsEqualTheIntegers) {
               "kernel_size: 2 }",
               Random({5, 3, 2, 2, 2}, 5, true, [](int i) { return i / 24; }));
   // One step of all channels; the channels' axis from the end.
-  ExpectEqual("dim: 1 dim: 3 dim: 5 dim: 9",
-              "type: 'Convolution' convolution_param { num_output: 1 "
-              "kernel_size: 2 axis: -3 }",
-              Random({1, 3, 2, 2}, 1, true, [](int) { return 0; }));
+  const std::string one =
+      "type: 'Convolution' convolution_param { num_output: 1 kernel_size: 2 ";
+  const Weights w = Random({1, 3, 2, 2}, 1, true, [](int) { return 0; });
+  ExpectEqual("dim: 1 dim: 3 dim: 5 dim: 9", one + "}", w);
+  ExpectEqual("dim: 1 dim: 3 dim: 5 dim: 9", one + "axis: -3 }", w, kInverse,
+              8);
 }
 
 TEST_F(SimulatorTest, DepthwiseKindsEqualTheIntegers) {
@@ -201,10 +214,11 @@ TEST_F(SimulatorTest, InnerProductsEqualTheIntegers) {
             3);
   Weights w = Random({20, 7}, 1, false, [](int) { return 0; });
   for (int c = 0; c < 7; ++c) w.bias.push_back(Draw(-50000, 50000));
-  ExpectEqual("dim: 3 dim: 5 dim: 4",
-              "type: 'InnerProduct' inner_product_param { num_output: 7 "
-              "transpose: true axis: -2 }",
-              w);
+  const std::string text =
+      "type: 'InnerProduct' inner_product_param { num_output: 7 "
+      "transpose: true ";
+  ExpectEqual("dim: 3 dim: 5 dim: 4", text + "}", w);
+  ExpectEqual("dim: 3 dim: 5 dim: 4", text + "axis: -2 }", w, kInverse, 8);
 }
 
 // 127 and -3 steps of 0.5, on two neighbours.
@@ -285,30 +299,16 @@ TEST_F(SimulatorTest, InPlaceQuantLayersAreFollowed) {
   }
 }
 
-TEST_F(SimulatorTest, WhatIsNotExactStaysFloat) {
-  const std::string quant16 =
-      "layer { name: 'quant' type: 'Quant' bottom: 'x' top: 'q' "
-      "quant_param { scale: 4 offset: 0 num_bits_d: 16 } } ";
-  std::string large = kSmallLayer;  // Sums up to 255 * 65536.
-  large.replace(large.find("63.5, -1.5"), 10, "64, 63.5");
+TEST_F(SimulatorTest, WhatIsNotWholeStaysFloat) {
   std::string odd = kSmallLayer;
   odd.replace(odd.find("63.5, -1.5"), 10, "1.5, 0.1234");
   Net::Options options;
   options.inference = true;
   std::vector<std::string> float_sums;
-  EXPECT_OK(RunNet(absl::StrCat(InputText(kSmallInput), quant16, kSmallLayer),
-                   options, &float_sums)
-                .status());
-  EXPECT_THAT(float_sums, IsEmpty());  // 130 * 32768.
   ASSERT_OK(RunNet(absl::StrCat(InputText(kSmallInput), kSmallQuant, odd),
                    options, &float_sums)
                 .status());
   EXPECT_THAT(float_sums, ElementsAre("l"));
-  ASSERT_OK_AND_ASSIGN(
-      const auto net,
-      RunNet(absl::StrCat(InputText(kSmallInput), quant16, large), options,
-             &float_sums));
-  EXPECT_THAT(ValuesOf(*net, "y"), ElementsAre(0.5f * 64 - 2 * 63.5f));
 }
 
 TEST_F(SimulatorTest, LayersThatShareWeightsStayFloat) {
@@ -328,24 +328,50 @@ TEST_F(SimulatorTest, LayersThatShareWeightsStayFloat) {
   EXPECT_THAT(float_sums, ElementsAre("l", "m"));
 }
 
-TEST_F(SimulatorTest, SumsThatMayPassFloatStayFloat) {
+// An InnerProduct of 600 inputs with weights of 127, on codes of 255.
+std::unique_ptr<Net> RunLargeSum(int num_weights, const std::string& axis,
+                                 const std::string& dims,
+                                 std::vector<std::string>* float_sums) {
   caffe::NetParameter net = Parse(absl::StrCat(
-      InputText("dim: 1 dim: 600"),
+      InputText(dims),
       "layer { name: 'quant' type: 'Quant' bottom: 'x' top: 'q' "
       "quant_param { scale: 4 offset: -128 } } "
       "layer { name: 'l' type: 'InnerProduct' bottom: 'q' top: 'y' "
-      "inner_product_param { num_output: 1 bias_term: false } blobs { "
-      "shape { dim: 1 dim: 600 } } }"));
+      "inner_product_param { num_output: 1 bias_term: false ",
+      axis, " } blobs { shape { dim: 1 dim: 600 } } }"));
   caffe::BlobProto* weights = net.mutable_layer(2)->mutable_blobs(0);
-  for (int i = 0; i < 600; ++i) weights->add_data(i < 518 ? 127 : 0);
+  for (int i = 0; i < 600; ++i) weights->add_data(i < num_weights ? 127 : 0);
   Net::Options options;
   options.inference = true;
-  std::vector<std::string> float_sums;
-  ASSERT_OK(CreateSimulator(net, options, {}, &float_sums).status());
-  EXPECT_THAT(float_sums, IsEmpty());  // 518 * 127 * 255 < 2^24.
-  weights->set_data(518, 127);
-  ASSERT_OK(CreateSimulator(net, options, {}, &float_sums).status());
-  EXPECT_THAT(float_sums, ElementsAre("l"));
+  auto simulator = CreateSimulator(net, options, {}, float_sums);
+  EXPECT_OK(simulator.status());
+  if (!simulator.ok()) return nullptr;
+  for (float& x : (*simulator)->MutableBlob("x").value()->values()) x = 1e3f;
+  EXPECT_OK((*simulator)->Forward());
+  return *std::move(simulator);
+}
+
+TEST_F(SimulatorTest, SumsThatMayPassFloatAreSplit) {
+  // 518 * 127 * 255 < 2^24: the layer as one, with its Scale.
+  for (const int num_weights : {518, 519, 600}) {
+    std::vector<std::string> float_sums;
+    const auto net =
+        RunLargeSum(num_weights, "", "dim: 3 dim: 600", &float_sums);
+    ASSERT_NE(net, nullptr);
+    EXPECT_THAT(float_sums, IsEmpty());
+    EXPECT_EQ(net->num_layers(), num_weights == 518 ? 3 : 5);
+    const float y = static_cast<float>(num_weights * 127 * 255) * 0.25f;
+    EXPECT_THAT(ValuesOf(*net, "y"), ElementsAre(y, y, y));
+  }
+}
+
+TEST_F(SimulatorTest, OverTheFirstAxisThereAreNoParts) {
+  for (const int num_weights : {518, 519}) {
+    std::vector<std::string> float_sums;
+    ASSERT_NE(RunLargeSum(num_weights, "axis: 0", "dim: 600", &float_sums),
+              nullptr);
+    EXPECT_EQ(float_sums.size(), num_weights == 518 ? 0 : 1);
+  }
 }
 
 TEST_F(SimulatorTest, FloatModelsStayAsTheyAre) {

@@ -1,5 +1,6 @@
 #include "engine/simulator/sum_whole_numbers.h"
 
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -42,8 +43,8 @@ class Rewriter {
     }
   }
 
-  // Returns the layers that go on summing floats.
-  std::vector<std::string> Run(
+  // Fills all but the net.
+  WholeNumberNet Run(
       const std::function<bool(const std::string&)>& is_observed) {
     FindLayers();
     Layers layers;
@@ -58,7 +59,7 @@ class Rewriter {
         net_.add_layer()->Swap(layer);
       }
     }
-    return std::move(float_sums_);
+    return std::move(result_);
   }
 
  private:
@@ -94,13 +95,29 @@ class Rewriter {
       if (FirstSharedParam(layer, shared_params_).empty()) {
         weights = FindWholeWeights(layer, params, ScalesOf(layer.name()));
       }
-      if (!weights || weights->largest_sum >= kMaxWholeSum) {
-        float_sums_.push_back(layer.name());
+      absl::optional<SplitParams> split;
+      if (weights) split = SplitOf(layer, params, *weights);
+      if (!split) {
+        result_.float_sums.push_back(layer.name());
         continue;
       }
+      if (weights->largest_sum >= kMaxWholeSum) splits_[i] = *split;
       weights_.emplace(i, *std::move(weights));
       ++quants_[quant];
     }
+  }
+
+  // None if axis 0 may not be that of images: there can be no parts.
+  static absl::optional<SplitParams> SplitOf(const caffe::LayerParameter& layer,
+                                             const FakeQuantParams& params,
+                                             const WholeWeights& weights) {
+    if (weights.largest_sum < kMaxWholeSum) return SplitParams();
+    const int axis = layer.type() == "InnerProduct"
+                         ? layer.inner_product_param().axis()
+                         : layer.convolution_param().axis();
+    if (axis < 1) return absl::nullopt;
+    const double half = std::ldexp(1.0, params.num_bits - 1);
+    return FindSplit(half + std::abs(params.offset), weights.largest_weights);
   }
 
   absl::Span<const float> ScalesOf(const std::string& layer) const {
@@ -125,31 +142,78 @@ class Rewriter {
     if (!alone) net_.add_layer()->Swap(layer);
   }
 
-  // Writes layer `index`, and the Scale behind it.
+  // Writes layer `index`, and what is in front of it and behind.
   void AddSums(int index, caffe::LayerParameter* layer) {
-    const WholeWeights& weights = weights_[index];
+    WholeWeights& weights = weights_[index];
     SetFloats(weights.codes, layer->mutable_blobs(0));
+    const std::string& whole =
+        whole_tops_[view_.blob(view_.bottoms(index)[0]).producer];
+    const std::string top = layer->top(0);
+    const int axis = layer->type() == "InnerProduct"
+                         ? -1
+                         : layer->convolution_param().axis();
+    layer->set_top(0, NewName(layer->name() + "/sums"));
+    const auto split = splits_.find(index);
+    if (split == splits_.end()) {
+      AddWithScale(whole, top, axis, weights, layer);
+    } else {
+      AddInParts(whole, top, split->second, axis, &weights, layer);
+    }
+    weights_.erase(index);  // Its memory.
+  }
+
+  // The layer, and the Scale behind it.
+  void AddWithScale(const std::string& whole, const std::string& top, int axis,
+                    const WholeWeights& weights, caffe::LayerParameter* layer) {
     if (layer->blobs_size() > 1) {
-      SetFloats(weights.bias, layer->mutable_blobs(1));
+      SetFloats({weights.bias.begin(), weights.bias.end()},
+                layer->mutable_blobs(1));
     }
     caffe::LayerParameter scale;
     scale.set_name(NewName(layer->name() + "/steps"));
     scale.set_type("Scale");
-    scale.add_top(layer->top(0));
-    layer->set_bottom(
-        0, whole_tops_[view_.blob(view_.bottoms(index)[0]).producer]);
-    layer->set_top(0, NewName(layer->name() + "/sums"));
     scale.add_bottom(layer->top(0));
-    scale.mutable_scale_param()->set_axis(
-        layer->type() == "InnerProduct" ? -1
-                                        : layer->convolution_param().axis());
+    scale.add_top(top);
+    scale.mutable_scale_param()->set_axis(axis);
     caffe::BlobProto* factors = scale.add_blobs();
     factors->mutable_shape()->add_dim(
         static_cast<int64_t>(weights.steps.size()));
     SetFloats(weights.steps, factors);
+    layer->set_bottom(0, whole);
     net_.add_layer()->Swap(layer);
     net_.add_layer()->Swap(&scale);
-    weights_.erase(index);  // Its memory.
+  }
+
+  // The layer without bias, between a layer that splits and one that joins.
+  void AddInParts(const std::string& whole, const std::string& top,
+                  const SplitParams& params, int axis, WholeWeights* weights,
+                  caffe::LayerParameter* layer) {
+    caffe::LayerParameter split;
+    split.set_name(NewName(layer->name() + "/parts"));
+    split.set_type(kSplitType);
+    split.add_bottom(whole);
+    split.add_top(split.name());
+    result_.splits[split.name()] = params;
+    caffe::LayerParameter join;
+    join.set_name(NewName(layer->name() + "/steps"));
+    join.set_type(kJoinType);
+    join.add_bottom(layer->top(0));
+    join.add_top(top);
+    result_.joins[join.name()] = {params, axis, std::move(weights->bias),
+                                  std::move(weights->steps)};
+    layer->set_bottom(0, split.top(0));
+    if (layer->blobs_size() > 1) {
+      layer->mutable_blobs()->RemoveLast();
+      if (layer->param_size() > 1) layer->mutable_param()->RemoveLast();
+      if (layer->type() == "InnerProduct") {
+        layer->mutable_inner_product_param()->set_bias_term(false);
+      } else {
+        layer->mutable_convolution_param()->set_bias_term(false);
+      }
+    }
+    for (caffe::LayerParameter* part : {&split, layer, &join}) {
+      net_.add_layer()->Swap(part);
+    }
   }
 
   std::string NewName(std::string name) {
@@ -162,8 +226,9 @@ class Rewriter {
   const KnownScales& scales_;
   const absl::flat_hash_set<std::string> shared_params_;
   std::set<std::string> names_;
-  std::vector<std::string> float_sums_;
+  WholeNumberNet result_;
   std::map<int, WholeWeights> weights_;    // By layer.
+  std::map<int, SplitParams> splits_;      // Of them.
   std::map<int, int> quants_;              // Readers that are in weights_.
   std::map<int, std::string> whole_tops_;  // By Quant layer.
 };
@@ -174,8 +239,7 @@ absl::StatusOr<WholeNumberNet> SumWholeNumbers(
     caffe::NetParameter net, const KnownScales& scales,
     const std::function<bool(const std::string&)>& is_observed) {
   ASSIGN_OR_RETURN(const GraphView view, GraphView::Create(net));
-  WholeNumberNet result;
-  result.float_sums = Rewriter(&net, view, scales).Run(is_observed);
+  WholeNumberNet result = Rewriter(&net, view, scales).Run(is_observed);
   result.net = std::move(net);
   return result;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/simulator/split_sums.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {
@@ -21,11 +22,18 @@ inline constexpr char kWholeQuantType[] = "Quant/whole";
 // has them.
 using KnownScales = std::map<std::string, std::vector<float>>;
 
+// The types of the layers of split_sums.h; no prototxt's.
+inline constexpr char kSplitType[] = "Quant/split";
+inline constexpr char kJoinType[] = "Quant/join";
+
 struct WholeNumberNet {
   caffe::NetParameter net;
+  // By name, the layers of the last two types.
+  std::map<std::string, SplitParams> splits;
+  std::map<std::string, JoinParams> joins;
   // Layers with weights behind a Quant layer that go on summing floats: their
-  // weights are no whole numbers of steps of at most 128, or their sums may
-  // pass 2^24.
+  // weights are no whole numbers of steps of at most 128, other layers have
+  // them too, or sums may pass 2^24 and the axis is 0 or counted from the end.
   std::vector<std::string> float_sums;
 };
 
@@ -35,7 +43,12 @@ struct WholeNumberNet {
 //   the layer itself  with whole weights and biases (FindWholeWeights())
 //   Scale             times scale_d * scale_w, one factor per channel
 // if its sums certainly stay below 2^24, where float32 holds every whole
-// number: then the result is float(sum) * float(scale_d * scale_w), as the
+// number. If they may pass it, as those of more than 8 bits do, its data is
+// split into parts for which they do not (split_sums.h), and
+//   Quant/split       q - offset in parts, one behind the other in axis 0
+//   the layer itself  with whole weights, without bias
+//   Quant/join        the sums of the parts put together, bias and factors
+// Either way the result is float(sum) * float(scale_d * scale_w), as the
 // integer executor has it (engine/integer). All blobs keep names and values,
 // but for the rounding of those sums; a Quant layer's top is left out or whole
 // where only such layers read it and `is_observed` (by name) does not hold.

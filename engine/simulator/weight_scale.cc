@@ -17,8 +17,8 @@ bool AreWhole(absl::Span<const float> values, float step, double largest) {
 // True if `scale` gives `rows` bit for bit.
 bool Gives(float scale, absl::Span<const float> rows) {
   return std::all_of(rows.begin(), rows.end(), [&](float value) {
-    const absl::optional<float> code = WholeOf(value, scale, kMaxCode);
-    return code && *code * scale == value;
+    const absl::optional<double> code = WholeOf(value, scale, kMaxCode);
+    return code && static_cast<float>(*code) * scale == value;
   });
 }
 
@@ -35,18 +35,17 @@ std::array<float, 5> Quotients(float value, int divisor) {
 
 }  // namespace
 
-absl::optional<float> WholeOf(float value, float step, double largest) {
+absl::optional<double> WholeOf(float value, float step, double largest) {
   constexpr double kRoundings = 0x1p-22;
-  // Beyond, the error is no small part of a step.
-  constexpr double kMaxWithError = 0x1p19;
+  constexpr double kMaxCertain = 0x1p19;
   const double quotient = static_cast<double>(value) / step;
   const double whole = std::nearbyint(quotient);
-  const double error =
-      std::abs(whole) > kMaxWithError ? 0 : std::abs(whole) * kRoundings;
-  if (std::abs(whole) > largest || std::abs(quotient - whole) > error) {
+  if (!(std::abs(whole) <= largest)) return absl::nullopt;
+  if (std::abs(whole) <= kMaxCertain &&
+      std::abs(quotient - whole) > std::abs(whole) * kRoundings) {
     return absl::nullopt;
   }
-  return static_cast<float>(whole);
+  return whole;
 }
 
 bool AreFinite(absl::Span<const float> values) {
@@ -64,7 +63,7 @@ bool FitsScale(absl::Span<const float> rows, absl::Span<const float> bias,
                float scale, float scale_d) {
   const float step = scale * scale_d;
   return scale > 0 && step > 0 && std::isfinite(step) &&
-         AreWhole(rows, scale, kMaxCode) && AreWhole(bias, step, kMaxWholeSum);
+         AreWhole(rows, scale, kMaxCode) && AreWhole(bias, step, kMaxBias);
 }
 
 absl::optional<float> FindScale(absl::Span<const float> rows,
@@ -73,7 +72,8 @@ absl::optional<float> FindScale(absl::Span<const float> rows,
   const auto with_code = [&](int code) -> absl::optional<float> {
     for (const float scale : Quotients(largest, code)) {
       if (FitsScale(rows, bias, scale, scale_d) && Gives(scale, rows)) {
-        return ScaleOfInverse(static_cast<float>(1.0 / scale));
+        const float recorded = ScaleOfInverse(static_cast<float>(1.0 / scale));
+        return FitsScale(rows, bias, recorded, scale_d) ? recorded : scale;
       }
     }
     return absl::nullopt;

@@ -12,11 +12,14 @@ namespace quantd {
 inline constexpr int kMaxCode = 128;
 // float32 holds every whole number up to here.
 inline constexpr double kMaxWholeSum = 0x1p24;
+// Biases are stored as int32.
+inline constexpr double kMaxBias = 0x1p31;
 
 // The whole number of `step` that `value` is, but for a few roundings: records
 // hold reciprocals, so that steps may differ from those that a model was made
-// with in the last bit. None if it is none, or beyond `largest`.
-absl::optional<float> WholeOf(float value, float step, double largest);
+// with in the last bit. Beyond 2^19, where these are no small part of a step,
+// the nearest one. None if it is none, or beyond `largest`.
+absl::optional<double> WholeOf(float value, float step, double largest);
 
 float LargestOf(absl::Span<const float> values);
 
@@ -28,8 +31,8 @@ bool FitsScale(absl::Span<const float> rows, absl::Span<const float> bias,
                float scale, float scale_d);
 
 // scale_w of `rows`, which are not all zero, that FitsScale() and gives `rows`
-// bit for bit, as a record would have it: its reciprocal is float32. None if
-// there is none.
+// bit for bit, as a record would have it, if that fits: its reciprocal is
+// float32. None if there is none.
 absl::optional<float> FindScale(absl::Span<const float> rows,
                                 absl::Span<const float> bias, float scale_d);
 

@@ -121,18 +121,21 @@ class Finder {
     if (!scale) scale = FindScale(row, BiasOf(channel), input_.scale);
     if (!scale) return false;
     float* codes = found_.codes.data() + channel * row.size();
+    double weights = 0;
     for (size_t i = 0; i < row.size(); ++i) {
-      codes[i] = *WholeOf(row[i], *scale, kMaxCode);
+      codes[i] = static_cast<float>(*WholeOf(row[i], *scale, kMaxCode));
+      weights += std::abs(codes[i]);
     }
     const float step = *scale * input_.scale;
     found_.steps.push_back(step);
     double largest_sum = 0;
     for (const float value : BiasOf(channel)) {
-      found_.bias.push_back(*WholeOf(value, step, kMaxWholeSum));
+      found_.bias.push_back(*WholeOf(value, step, kMaxBias));
       largest_sum = std::abs(found_.bias.back());
     }
     largest_sum += LargestSum({codes, row.size()}, input_);
     found_.largest_sum = std::max(found_.largest_sum, largest_sum);
+    found_.largest_weights = std::max(found_.largest_weights, weights);
     return true;
   }
 

@@ -17,8 +17,12 @@ namespace quantd {
 //   y = float(bias[c] + sum of (q - offset) * codes) * steps[c]
 struct WholeWeights {
   std::vector<float> codes;  // Whole, |code| <= 128, in the order of blob 0.
-  std::vector<float> bias;   // Whole, one per output channel; empty without.
+  // Whole, one per output channel; empty without. Beyond 2^23 the nearest to
+  // what float32 blobs can say.
+  std::vector<double> bias;
   std::vector<float> steps;  // One per output channel.
+  // The largest sum of magnitudes of the codes of one output channel.
+  double largest_weights = 0;
   // No sum of some of the products, with the bias, is beyond it, whatever the
   // inputs are. Below 2^24 all such sums are exact in float32, in any order.
   double largest_sum = 0;
