@@ -161,6 +161,7 @@ absl::Status Calibration::Transform() {
   ASSIGN_OR_RETURN(quantized_.plan,
                    MakeQuantPlan(quantized_.fused.net, config));
   ReportPlan(quantized_.plan, tracker_.monitor());
+  if (spec_.strict()) RETURN_IF_ERROR(CheckStrictly(quantized_.plan));
   return absl::OkStatus();
 }
 

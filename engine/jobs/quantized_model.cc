@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/export/cann_record.h"
 #include "engine/export/record_file.h"
@@ -38,6 +39,15 @@ void ReportPlan(const QuantPlan& plan, JobMonitor* monitor) {
   monitor->OnLog(absl::StrCat("quantizing ", plan.weights.size(),
                               " layers' weights and ", plan.blobs.size(),
                               " blobs"));
+}
+
+absl::Status CheckStrictly(const QuantPlan& plan) {
+  for (const Warning& warning : plan.warnings) {
+    if (warning.reason != "CUBE_LAYER_FLOAT") continue;
+    return Error(absl::StatusCode::kFailedPrecondition, warning.reason,
+                 warning.message, warning.metadata);
+  }
+  return absl::OkStatus();
 }
 
 Target TargetOf(v1::Target target) {

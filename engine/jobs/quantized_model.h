@@ -37,6 +37,11 @@ void WarnOfAll(const std::vector<Warning>& warnings, JobMonitor* monitor);
 // Sends the plan's warnings and one line of log to `monitor`.
 void ReportPlan(const QuantPlan& plan, JobMonitor* monitor);
 
+// What strict jobs refuse of a plan: layers that the SoC computes with integers
+// only and that stay float. Errors: FAILED_PRECONDITION, CUBE_LAYER_FLOAT with
+// layer.
+absl::Status CheckStrictly(const QuantPlan& plan);
+
 // AMCT's names of the record.
 inline constexpr char kRecordFile[] = "scale_offset_record.txt";
 // With update_bn: that of the fused model. kRecordFile then has the weights

@@ -1,5 +1,6 @@
 #include "engine/jobs/quantized_model.h"
 
+#include "base/testing/status_matchers.h"
 #include "gtest/gtest.h"
 
 namespace quantd {
@@ -16,6 +17,16 @@ TEST(QuantizedModelTest, SaveTypeChoosesModels) {
   EXPECT_TRUE(IsSaved(FileGroup::kFakeQuant, v1::SAVE_TYPE_FAKE_QUANT));
   EXPECT_TRUE(IsSaved(FileGroup::kGraph, v1::SAVE_TYPE_FAKE_QUANT));
   EXPECT_TRUE(IsSaved(FileGroup::kChoices, v1::SAVE_TYPE_DEPLOY));
+}
+
+TEST(QuantizedModelTest, StrictJobsRefuseCubeLayersLeftFloat) {
+  QuantPlan plan;
+  plan.warnings.push_back({"SHARED_WEIGHTS", "two layers", {}});
+  EXPECT_OK(CheckStrictly(plan));
+  plan.warnings.push_back({"CUBE_LAYER_FLOAT", "conv9 ...", {{"layer", "9"}}});
+  const absl::Status status = CheckStrictly(plan);
+  EXPECT_THAT(status, testing::HasReason("CUBE_LAYER_FLOAT"));
+  EXPECT_EQ(GetErrorMetadata(status).at("layer"), "9");
 }
 
 TEST(QuantizedModelTest, RecordsAreCounted) {
