@@ -10,18 +10,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/error.h"
-#include "base/failpoints.h"
 #include "base/status_macros.h"
 #include "engine/config/quant_config.h"
 #include "engine/config/quant_plan.h"
 #include "engine/config/read_quant_config.h"
 #include "engine/core/net.h"
 #include "engine/export/export.h"
-#include "engine/graph/drop_tail.h"
-#include "engine/graph/reuse_blobs.h"
 #include "engine/jobs/accuracy.h"
 #include "engine/jobs/blob_observers.h"
 #include "engine/jobs/bn_updated_model.h"
+#include "engine/jobs/calibration_passes.h"
 #include "engine/jobs/calibration_report.h"
 #include "engine/jobs/depthwise_convs.h"
 #include "engine/jobs/factor_records.h"
@@ -37,7 +35,6 @@
 #include "engine/jobs/quantized_model.h"
 #include "engine/jobs/warning_collector.h"
 #include "engine/jobs/weight_factors.h"
-#include "engine/layers/registry.h"
 #include "engine/model/float_model.h"
 #include "engine/model/load_model.h"
 
@@ -73,14 +70,15 @@ class Calibration {
                         const caffe::NetParameter& fake);
   absl::Status UpdateBn(const std::string& path);
   absl::Status CollectStatistics();
-  absl::Status RunBatches(FeedReader* reader, Net* net,
-                          BlobObservers* observers);
   absl::Status SearchShiftBits();
   absl::Status Emit();
   absl::Status Evaluate();
   absl::Status AddReport();
 
   int64_t BatchSize() const;
+  CalibrationData Data(const std::string& path) const {
+    return {path, BatchSize(), config_.batch_num};
+  }
   absl::Status ChooseBatches(int64_t num_records);
   absl::Status ReportAllZero();
   absl::StatusOr<v1::Accuracy> AccuracyOf(const caffe::NetParameter& net,
@@ -203,8 +201,7 @@ void Calibration::AddWeightReports(const QuantPlan& plan,
 absl::Status Calibration::UpdateBn(const std::string& path) {
   ASSIGN_OR_RETURN(
       BnUpdatedModel updated,
-      QuantizeWithBnUpdate(quantized_, config_, feed_,
-                           {path, BatchSize(), config_.batch_num}, &tracker_));
+      QuantizeWithBnUpdate(quantized_, config_, feed_, Data(path), &tracker_));
   WarnOfAll(updated.warnings, tracker_.monitor());
   intermediate_.push_back(
       {FileGroup::kChoices, kRecordFile,
@@ -256,53 +253,31 @@ absl::Status Calibration::CollectStatistics() {
                      CalibratedModelFiles(config_, quantized_.plan, fake));
     Append(std::move(files), &intermediate_);
   }
-  ASSIGN_OR_RETURN(
-      caffe::NetParameter weighted,
-      DropTail(WithInputLayer(std::move(fake), reader->inputs(), 1)));
-  Net::Options options;
-  options.inference = true;
-  options.fast_math = false;  // Thresholds are compared to 1e-5.
+  std::set<std::string> watched;
   for (const QuantizedBlob& blob : quantized_.plan.blobs) {
-    options.watch_blobs.insert(blob.blob);
+    watched.insert(blob.blob);
   }
-  ASSIGN_OR_RETURN(auto net, Net::Create(ReuseBlobs(std::move(weighted),
-                                                    options.watch_blobs),
-                                         options, MakeLayer));
-  RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net, BatchSize())));
-  ASSIGN_OR_RETURN(auto observers,
-                   BlobObservers::Create(quantized_.plan, *net,
-                                         BatchSize() * config_.batch_num));
-  tracker_.Begin("STATISTICS", config_.batch_num);
-  RETURN_IF_ERROR(RunBatches(reader.get(), net.get(), observers.get()));
+  ASSIGN_OR_RETURN(
+      auto net, MakeCalibrationNet(std::move(fake), reader->inputs(), watched));
+  const CalibrationData data = Data(path);
+  ASSIGN_OR_RETURN(auto observers, BlobObservers::Create(quantized_.plan, *net,
+                                                         data.num_images()));
+  tracker_.Begin("STATISTICS", data.batch_num);
+  RETURN_IF_ERROR(RunCalibrationPasses(
+      data, reader.get(), net.get(), &tracker_,
+      [&](int64_t count) -> absl::Status {
+        ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed_.data_blob));
+        survey_.Add(*input, count);
+        tracker_.monitor()->OnImages(count);
+        return absl::OkStatus();
+      },
+      [&](int index) { return observers->Observe(index); }));
   tracker_.Begin("THRESHOLDS");
   ASSIGN_OR_RETURN(factors_.blobs, observers->Finish());
   *report_.mutable_input() = DescribeInput(feed_, *reader, survey_);
   report_.mutable_input()->set_num_records(reader->num_records());
   report_.mutable_input()->set_batch_size(BatchSize());
   return ReportAllZero();
-}
-
-absl::Status Calibration::RunBatches(FeedReader* reader, Net* net,
-                                     BlobObservers* observers) {
-  const auto after_layer = [this, observers](int index) -> absl::Status {
-    RETURN_IF_ERROR(tracker_.CheckCancelled());
-    return observers->Observe(index);
-  };
-  Tensor labels;
-  const int64_t num_images = BatchSize() * config_.batch_num;
-  for (int64_t done = 0; done < num_images;) {
-    if (done % BatchSize() == 0) {
-      QUANTD_FAILPOINT("jobs/calibration_batch");
-    }
-    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net, &labels));
-    ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed_.data_blob));
-    survey_.Add(*input, count);
-    RETURN_IF_ERROR(net->Forward(after_layer));
-    done += count;
-    tracker_.Advance(done / BatchSize(), count);
-    tracker_.monitor()->OnImages(count);
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Calibration::ReportAllZero() {
@@ -326,9 +301,8 @@ absl::Status Calibration::ReportAllZero() {
 absl::Status Calibration::SearchShiftBits() {
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.dataset_id()));
-  return FindShiftBits(quantized_.plan, quantized_.fused.net, feed_,
-                       {path, BatchSize(), config_.batch_num}, &tracker_,
-                       &factors_);
+  return FindShiftBits(quantized_.plan, quantized_.fused.net, feed_, Data(path),
+                       &tracker_, &factors_);
 }
 
 absl::Status Calibration::Emit() {

@@ -10,11 +10,8 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/net.h"
-#include "engine/graph/drop_tail.h"
-#include "engine/graph/reuse_blobs.h"
 #include "engine/jobs/feed_reader.h"
 #include "engine/jobs/weight_factors.h"
-#include "engine/layers/registry.h"
 #include "engine/quant/shift_search.h"
 
 namespace quantd {
@@ -88,16 +85,9 @@ absl::Status ShiftFinder::MakeNet(caffe::NetParameter net,
   for (const WeightLayer& layer : plan_.weights) {
     outputs_.push_back(net.layer(layer.layer_index).top(0));
   }
-  ASSIGN_OR_RETURN(caffe::NetParameter runnable,
-                   DropTail(WithInputLayer(std::move(net), inputs,
-                                           /*batch_size=*/1)));
-  Net::Options options;
-  options.inference = true;
-  options.fast_math = false;
-  options.watch_blobs.insert(outputs_.begin(), outputs_.end());
-  ASSIGN_OR_RETURN(
-      net_, Net::Create(ReuseBlobs(std::move(runnable), options.watch_blobs),
-                        options, MakeLayer));
+  ASSIGN_OR_RETURN(net_,
+                   MakeCalibrationNet(std::move(net), inputs,
+                                      {outputs_.begin(), outputs_.end()}));
   return absl::OkStatus();
 }
 
@@ -149,19 +139,11 @@ absl::Status ShiftFinder::Find(caffe::NetParameter net) {
   RETURN_IF_ERROR(FakeQuantizeNet(plan_, factors_->weights, &net));
   RETURN_IF_ERROR(MakeNet(std::move(net), reader->inputs()));
   RETURN_IF_ERROR(MakeWatches());
-  RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net_, data_.batch_size)));
   tracker_->Begin("STATISTICS", data_.batch_num);
-  Tensor labels;
-  const int64_t num_images = data_.batch_size * data_.batch_num;
-  for (int64_t done = 0; done < num_images;) {
-    ASSIGN_OR_RETURN(const int64_t count, reader->Next(net_.get(), &labels));
-    RETURN_IF_ERROR(net_->Forward([this](int index) -> absl::Status {
-      RETURN_IF_ERROR(tracker_->CheckCancelled());
-      return Observe(index);
-    }));
-    done += count;
-    tracker_->Advance(done / data_.batch_size, count);
-  }
+  RETURN_IF_ERROR(RunCalibrationPasses(
+      data_, reader.get(), net_.get(), tracker_,
+      [](int64_t) { return absl::OkStatus(); },
+      [this](int index) { return Observe(index); }));
   factors_->shift_bits.clear();
   for (const Watch& watch : watches_) {
     const std::vector<int> best = watch.search.Best();

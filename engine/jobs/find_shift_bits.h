@@ -6,10 +6,10 @@
 
 #include "absl/status/status.h"
 #include "engine/config/quant_plan.h"
+#include "engine/jobs/calibration_passes.h"
 #include "engine/jobs/factor_records.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/phase_tracker.h"
-#include "engine/jobs/update_batch_norm.h"
 #include "proto/caffe/caffe.pb.h"
 
 namespace quantd {

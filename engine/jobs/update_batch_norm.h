@@ -6,10 +6,10 @@
 #define QUANTD_ENGINE_JOBS_UPDATE_BATCH_NORM_H_
 
 #include <cstdint>
-#include <string>
 
 #include "absl/status/status.h"
 #include "engine/config/quant_config.h"
+#include "engine/jobs/calibration_passes.h"
 #include "engine/jobs/network_feed.h"
 #include "engine/jobs/phase_tracker.h"
 #include "proto/caffe/caffe.pb.h"
@@ -21,12 +21,6 @@ namespace quantd {
 // layer states none. The rest of the net stays in phase TEST.
 caffe::NetParameter WithBatchStatistics(caffe::NetParameter net,
                                         const BnUpdateConfig& config);
-
-struct CalibrationData {
-  std::string lmdb_path;
-  int64_t batch_size = 1;
-  int64_t batch_num = 1;
-};
 
 // Moves the statistics of the BatchNorm layers of `net`, which is `original`
 // with quantized weights, by what quantization changed. Both run as
