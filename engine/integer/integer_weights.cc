@@ -62,6 +62,26 @@ absl::StatusOr<std::vector<int32_t>> ReadBias(
                               bias.int32_data().end());
 }
 
+absl::Status CheckRecurrent(const caffe::LayerParameter& layer,
+                            const DeployFactors& factors) {
+  if (layer.blobs_size() != NumRecurrentBlobs(layer)) {
+    return BlobError(
+        layer.name(), std::min(layer.blobs_size(), NumRecurrentBlobs(layer)),
+        absl::StrCat("the layer has ", NumRecurrentBlobs(layer), " blobs, but ",
+                     layer.blobs_size(), " are stored"));
+  }
+  const auto num_inputs = static_cast<int>(factors.inputs.size());
+  for (const int bottom : QuantizedBottoms(layer)) {
+    if (bottom < num_inputs && factors.inputs[bottom]) continue;
+    const std::string field = absl::StrCat("input[", bottom, "]");
+    return Error(absl::StatusCode::kFailedPrecondition, "RECORD_INCOMPLETE",
+                 absl::StrCat("layer \"", layer.name(), "\": ", field,
+                              " must be S8 or S16; the blobs are integers"),
+                 {{"layer", layer.name()}, {"field", field}});
+  }
+  return absl::OkStatus();
+}
+
 void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
   blob->clear_int8_data();
   blob->clear_int32_data();
@@ -104,6 +124,7 @@ absl::StatusOr<IntegerWeights> ReadIntegerWeights(
 
 absl::StatusOr<std::vector<IntegerBlob>> ReadRecurrentIntegers(
     const caffe::LayerParameter& layer, const DeployFactors& factors) {
+  RETURN_IF_ERROR(CheckRecurrent(layer, factors));
   std::vector<IntegerBlob> blobs(layer.blobs_size());
   const std::vector<int> weight_blobs = WeightBlobs(layer);
   for (size_t k = 0; k < weight_blobs.size(); ++k) {
@@ -113,28 +134,38 @@ absl::StatusOr<std::vector<IntegerBlob>> ReadRecurrentIntegers(
                      ReadWeights(layer, weight_blobs[k]));
     blobs[weight_blobs[k]] = {weight_blobs[k],
                               /*is_bias=*/false,
+                              /*shape=*/{},
                               {codes.begin(), codes.end()},
                               scales[0]};
   }
   for (const int blob : BiasBlobs(layer)) {
     ASSIGN_OR_RETURN(std::vector<int32_t> codes, ReadBias(layer, blob));
-    blobs[blob] = {blob, /*is_bias=*/true, std::move(codes),
+    blobs[blob] = {blob,
+                   /*is_bias=*/true,
+                   /*shape=*/{}, std::move(codes),
                    blobs[0].step * factors.inputs[0]->scale};
+  }
+  for (IntegerBlob& blob : blobs) {
+    ASSIGN_OR_RETURN(blob.shape, ShapeOf(layer.blobs(blob.blob)));
   }
   return blobs;
 }
 
+absl::Status CheckShape(int blob, const Shape& found, const Shape& expected) {
+  if (WithoutLeadingOnes(found) == WithoutLeadingOnes(expected)) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kFailedPrecondition, "MODEL_WEIGHTS_MISMATCH",
+               absl::StrCat("blob ", blob, " has shape ", found.ToString(),
+                            ", the layer expects ", expected.ToString()),
+               {{"blob", absl::StrCat(blob)},
+                {"expected", expected.ToString()},
+                {"found", found.ToString()}});
+}
+
 absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
                        int64_t num_bias, int64_t num_channels) {
-  if (WithoutLeadingOnes(weights.shape) != WithoutLeadingOnes(expected)) {
-    return Error(absl::StatusCode::kFailedPrecondition,
-                 "MODEL_WEIGHTS_MISMATCH",
-                 absl::StrCat("blob 0 has shape ", weights.shape.ToString(),
-                              ", the layer expects ", expected.ToString()),
-                 {{"blob", "0"},
-                  {"expected", expected.ToString()},
-                  {"found", weights.shape.ToString()}});
-  }
+  RETURN_IF_ERROR(CheckShape(/*blob=*/0, weights.shape, expected));
   const auto found = static_cast<int64_t>(weights.bias.size());
   if (found != num_bias) {
     return Error(absl::StatusCode::kFailedPrecondition,

@@ -22,6 +22,10 @@ struct IntegerWeights {
   std::vector<double> steps;
 };
 
+// Checks that blob `blob` has the shape `expected`; axes of 1 at the front do
+// not count. Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH.
+absl::Status CheckShape(int blob, const Shape& found, const Shape& expected);
+
 // Reads the blobs of `layer`, whose `factors` fit (DeployFactorsOf()).
 // Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH with layer and blob for
 // blobs that are not int8 and int32, or do not have as many values as their
@@ -30,8 +34,8 @@ absl::StatusOr<IntegerWeights> ReadIntegerWeights(
     const caffe::LayerParameter& layer, const DeployFactors& factors);
 
 // Checks what only the layer's parameters say: blob 0 has the shape `expected`
-// (axes of 1 at the front do not count), the bias `num_bias` values, and there
-// is one step or one per channel.
+// (CheckShape()), the bias `num_bias` values, and there is one step or one per
+// channel.
 // Errors: FAILED_PRECONDITION, MODEL_WEIGHTS_MISMATCH; INVALID_ARGUMENT,
 // RECORD_INVALID.
 absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
@@ -41,6 +45,7 @@ absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
 struct IntegerBlob {
   int blob = 0;
   bool is_bias = false;
+  Shape shape;
   std::vector<int32_t> codes;
   // What one stands for: the blob's scale_w; of a bias scale_d * the scale_w of
   // the first weight blob.
@@ -48,8 +53,10 @@ struct IntegerBlob {
 };
 
 // Reads all blobs of the recurrent layer `layer`, in blob order. Errors: as
-// ReadIntegerWeights(); INVALID_ARGUMENT, RECORD_INVALID if there is not one
-// scale_w per weight blob.
+// ReadIntegerWeights(); MODEL_WEIGHTS_MISMATCH for another number of blobs;
+// INVALID_ARGUMENT, RECORD_INVALID if there is not one scale_w per weight blob;
+// FAILED_PRECONDITION, RECORD_INCOMPLETE if an input that its blobs multiply
+// has no factors.
 absl::StatusOr<std::vector<IntegerBlob>> ReadRecurrentIntegers(
     const caffe::LayerParameter& layer, const DeployFactors& factors);
 

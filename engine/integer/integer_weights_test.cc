@@ -36,15 +36,6 @@ TEST(IntegerWeightsTest, ReadsWhatIsStored) {
   EXPECT_THAT(weights->steps, ElementsAre(0.125, 2));
 }
 
-TEST(IntegerWeightsTest, FloatsAreTheIntegersTimesTheirSteps) {
-  caffe::LayerParameter layer = Parse(kDeconvolution);
-  ASSERT_OK(MakeFloatWeights(Factors({0.25f, 4}), &layer));
-  EXPECT_THAT(layer.blobs(0).data(), ElementsAre(0.25f, 0.5f, -12, -512));
-  EXPECT_THAT(layer.blobs(1).data(), ElementsAre(0.625f, -12));
-  EXPECT_TRUE(layer.blobs(0).int8_data().empty());
-  EXPECT_EQ(layer.blobs(1).int32_data_size(), 0);
-}
-
 // Blobs of an RNN without a static input.
 constexpr char kRnn[] =
     "name: 'r' type: 'RNN' "
@@ -55,33 +46,43 @@ constexpr char kRnn[] =
     "blobs { shape { dim: 1 } int32_data: -6 }";
 
 TEST(IntegerWeightsTest, RecurrentLayersHaveAStepPerWeightBlob) {
-  caffe::LayerParameter layer = Parse(kRnn);
-  const auto blobs = ReadRecurrentIntegers(layer, Factors({2, 0.25f, 8}));
+  const auto blobs = ReadRecurrentIntegers(Parse(kRnn), Factors({2, 0.25f, 8}));
   ASSERT_OK(blobs);
   ASSERT_EQ(blobs->size(), 5u);
+  EXPECT_THAT((*blobs)[0].codes, ElementsAre(1, -2));
+  EXPECT_EQ((*blobs)[0].step, 2);
+  EXPECT_EQ((*blobs)[0].shape, Shape({1, 2}));
   EXPECT_EQ((*blobs)[1].step, 1);
-  EXPECT_TRUE((*blobs)[4].is_bias);
+  EXPECT_EQ((*blobs)[2].step, 0.25);
+  EXPECT_THAT((*blobs)[3].codes, ElementsAre(4));
+  EXPECT_EQ((*blobs)[3].step, 8);
   EXPECT_FALSE((*blobs)[3].is_bias);
-  ASSERT_OK(MakeFloatWeights(Factors({2, 0.25f, 8}), &layer));
-  EXPECT_THAT(layer.blobs(0).data(), ElementsAre(2, -4));
-  EXPECT_THAT(layer.blobs(1).data(), ElementsAre(5));
-  EXPECT_THAT(layer.blobs(2).data(), ElementsAre(0.75f));
-  EXPECT_THAT(layer.blobs(3).data(), ElementsAre(32));
-  EXPECT_THAT(layer.blobs(4).data(), ElementsAre(-6));
-  EXPECT_TRUE(layer.blobs(3).int8_data().empty());
+  EXPECT_THAT((*blobs)[4].codes, ElementsAre(-6));
+  EXPECT_EQ((*blobs)[4].step, 1);
+  EXPECT_TRUE((*blobs)[4].is_bias);
 }
 
 TEST(IntegerWeightsTest, RecurrentLayersThatDoNotFitAreErrors) {
+  const auto read = [](const caffe::LayerParameter& layer,
+                       std::vector<float> scale_w) {
+    return ReadRecurrentIntegers(layer, Factors(std::move(scale_w))).status();
+  };
   caffe::LayerParameter layer = Parse(kRnn);
-  EXPECT_THAT(MakeFloatWeights(Factors({2}), &layer),
-              HasReason("RECORD_INVALID"));
+  EXPECT_THAT(read(layer, {2}), HasReason("RECORD_INVALID"));
   layer.mutable_blobs(3)->clear_int8_data();
-  EXPECT_THAT(MakeFloatWeights(Factors({2, 2, 2}), &layer),
-              HasReason("MODEL_WEIGHTS_MISMATCH"));
+  EXPECT_THAT(read(layer, {2, 2, 2}), HasReason("MODEL_WEIGHTS_MISMATCH"));
   layer = Parse(kRnn);
   layer.mutable_blobs(4)->clear_int32_data();
-  EXPECT_THAT(MakeFloatWeights(Factors({2, 2, 2}), &layer),
-              HasReason("MODEL_WEIGHTS_MISMATCH"));
+  EXPECT_THAT(read(layer, {2, 2, 2}), HasReason("MODEL_WEIGHTS_MISMATCH"));
+  layer = Parse(kRnn);
+  layer.mutable_blobs()->RemoveLast();
+  EXPECT_THAT(read(layer, {2, 2, 2}), HasReason("MODEL_WEIGHTS_MISMATCH"));
+  // The static input, whose weights are integers, is float.
+  layer = Parse(kRnn);
+  for (const char* bottom : {"x", "cont", "s"}) layer.add_bottom(bottom);
+  *layer.add_blobs() = layer.blobs(4);
+  *layer.mutable_blobs(4) = layer.blobs(3);
+  EXPECT_THAT(read(layer, {2, 2, 2, 2}), HasReason("RECORD_INCOMPLETE"));
 }
 
 }  // namespace

@@ -28,4 +28,13 @@ absl::Span<const int16_t> QuantizedInput::Take(absl::Span<const float> x) {
   return forced_.size() == codes_.size() ? forced_ : codes_;
 }
 
+absl::Span<const int16_t> QuantizedInput::TakeMore(absl::Span<const float> x) {
+  const size_t first = codes_.size();
+  codes_.resize(first + x.size());
+  QuantizeCodes(x, params_, absl::MakeSpan(codes_).subspan(first));
+  const std::vector<int16_t>& taken =
+      forced_.size() >= codes_.size() ? forced_ : codes_;
+  return absl::MakeConstSpan(taken).subspan(first, x.size());
+}
+
 }  // namespace quantd

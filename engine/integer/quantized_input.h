@@ -35,10 +35,15 @@ class QuantizedInput {
   // forced ones if they are as many. Valid until the next call of anything.
   absl::Span<const int16_t> Take(absl::Span<const float> x);
 
+  // The same part by part: forgets the integers of the pass before,
+  void Clear() { codes_.clear(); }
+  // and quantizes the next values. Forced ones are taken as far as they go.
+  absl::Span<const int16_t> TakeMore(absl::Span<const float> x);
+
   // What Take() goes on with from now on; empty: its own.
   void Force(std::vector<int16_t> codes) { forced_ = std::move(codes); }
 
-  // Of the last Take(), its own in any case.
+  // Of the last Take(), or since Clear(); its own in any case.
   const std::vector<int16_t>& codes() const { return codes_; }
   const std::vector<int16_t>& forced() const { return forced_; }
 

@@ -73,5 +73,22 @@ TEST(QuantizedInputTest, GoesOnWithForcedIntegersAndKeepsItsOwn) {
   EXPECT_THAT(input.Take(x), ElementsAre(1, 2, 3));
 }
 
+TEST(QuantizedInputTest, TakesAPassInParts) {
+  QuantizedInput input({1, 0, 8});
+  const std::vector<float> first = {1, 2}, second = {3};
+  for (int pass = 0; pass < 2; ++pass) {
+    input.Clear();
+    EXPECT_THAT(input.TakeMore(first), ElementsAre(1, 2));
+    EXPECT_THAT(input.TakeMore(second), ElementsAre(3));
+    EXPECT_THAT(input.codes(), ElementsAre(1, 2, 3));
+  }
+  input.Force({4, 5, 6});
+  input.Clear();
+  EXPECT_THAT(input.TakeMore(first), ElementsAre(4, 5));
+  EXPECT_THAT(input.TakeMore(second), ElementsAre(6));
+  EXPECT_THAT(input.TakeMore(second), ElementsAre(3));  // None is left.
+  EXPECT_THAT(input.codes(), ElementsAre(1, 2, 3, 3));
+}
+
 }  // namespace
 }  // namespace quantd::testing
