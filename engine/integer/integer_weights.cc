@@ -82,26 +82,6 @@ absl::Status CheckRecurrent(const caffe::LayerParameter& layer,
   return absl::OkStatus();
 }
 
-void SetFloats(const std::vector<float>& values, caffe::BlobProto* blob) {
-  blob->clear_int8_data();
-  blob->clear_int32_data();
-  blob->mutable_data()->Assign(values.begin(), values.end());
-}
-
-absl::Status MakeFloatRecurrent(const DeployFactors& factors,
-                                caffe::LayerParameter* layer) {
-  ASSIGN_OR_RETURN(const std::vector<IntegerBlob> blobs,
-                   ReadRecurrentIntegers(*layer, factors));
-  for (const IntegerBlob& blob : blobs) {
-    std::vector<float> values;
-    for (const int32_t code : blob.codes) {
-      values.push_back(static_cast<float>(code * blob.step));
-    }
-    SetFloats(values, layer->mutable_blobs(blob.blob));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<IntegerWeights> ReadIntegerWeights(
@@ -183,31 +163,6 @@ absl::Status CheckFits(const IntegerWeights& weights, const Shape& expected,
                             " values; one or one per output channel (",
                             num_channels, ") are needed"),
                {{"field", "weight.scale"}});
-}
-
-absl::Status MakeFloatWeights(const DeployFactors& factors,
-                              caffe::LayerParameter* layer) {
-  if (IsRecurrent(layer->type())) return MakeFloatRecurrent(factors, layer);
-  ASSIGN_OR_RETURN(const IntegerWeights weights,
-                   ReadIntegerWeights(*layer, factors));
-  ASSIGN_OR_RETURN(const WeightLayout layout, WeightLayoutOf(*layer));
-  RETURN_IF_ERROR(CheckFits(weights, weights.shape, weights.bias.size(),
-                            layout.num_channels()));
-  std::vector<float> values(weights.codes.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    const int64_t channel =
-        factors.scale_w.size() == 1 ? 0 : layout.ChannelOf(i);
-    values[i] = static_cast<float>(weights.codes[i]) * factors.scale_w[channel];
-  }
-  SetFloats(values, layer->mutable_blobs(0));
-  if (layer->blobs_size() < 2) return absl::OkStatus();
-  values.resize(weights.bias.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(
-        weights.bias[i] * weights.steps[weights.steps.size() == 1 ? 0 : i]);
-  }
-  SetFloats(values, layer->mutable_blobs(1));
-  return absl::OkStatus();
 }
 
 }  // namespace quantd

@@ -60,12 +60,6 @@ struct IntegerBlob {
 absl::StatusOr<std::vector<IntegerBlob>> ReadRecurrentIntegers(
     const caffe::LayerParameter& layer, const DeployFactors& factors);
 
-// Turns the integers of `layer` into floats, each times its step: for layers
-// that run in float. Errors: as ReadIntegerWeights(), ReadRecurrentIntegers()
-// and WeightLayoutOf().
-absl::Status MakeFloatWeights(const DeployFactors& factors,
-                              caffe::LayerParameter* layer);
-
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_INTEGER_INTEGER_WEIGHTS_H_

@@ -4,6 +4,7 @@
 
 #include "base/status_macros.h"
 #include "engine/integer/quantized_input.h"
+#include "engine/layers/recurrent_layer.h"
 
 namespace quantd {
 
@@ -23,6 +24,12 @@ absl::Status FakeQuantProbe::Attach(Net* net) {
   std::map<const Tensor*, int> writers;
   for (int i = 0; i < net->num_layers(); ++i) {
     for (const Tensor* top : net->tops(i)) writers[top] = i;
+    const auto* layer = dynamic_cast<const RecurrentLayer*>(&net->layer(i));
+    if (layer == nullptr) continue;
+    auto* products = dynamic_cast<WholeRecurrentProducts*>(layer->products());
+    if (products == nullptr) continue;
+    products->KeepResults();
+    recurrent_[layer->name()] = products;
   }
   quants_by_layer_.assign(net->num_layers(), {});
   results_by_layer_.assign(net->num_layers(), {});
@@ -38,6 +45,21 @@ absl::Status FakeQuantProbe::Attach(Net* net) {
     results_by_layer_[writers[blob]].push_back(layer);
   }
   return absl::OkStatus();
+}
+
+const std::vector<int16_t>& FakeQuantProbe::codes(
+    const LayerInput& input) const {
+  if (input.second == DeployNet::kStates) {
+    return recurrent_.at(input.first)->states();
+  }
+  return codes_.at(quants_.at(input).blob);
+}
+
+const std::vector<float>& FakeQuantProbe::results(
+    const std::string& layer) const {
+  const auto recurrent = recurrent_.find(layer);
+  if (recurrent != recurrent_.end()) return recurrent->second->results();
+  return results_.at(layer);
 }
 
 absl::Status FakeQuantProbe::Run(

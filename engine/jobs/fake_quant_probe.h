@@ -1,5 +1,5 @@
-// Watches a fake-quant network as it runs: the integers behind its Quant layers
-// and the floats of its quantized layers.
+// Watches a fake-quant network as it runs: the integers behind its Quant
+// layers, those of recurrent states, and the floats of its quantized layers.
 #ifndef QUANTD_ENGINE_JOBS_FAKE_QUANT_PROBE_H_
 #define QUANTD_ENGINE_JOBS_FAKE_QUANT_PROBE_H_
 
@@ -12,7 +12,9 @@
 
 #include "absl/status/status.h"
 #include "engine/core/net.h"
+#include "engine/integer/deploy_net.h"
 #include "engine/jobs/model_pair.h"
+#include "engine/simulator/whole_recurrent.h"
 
 namespace quantd {
 
@@ -29,7 +31,7 @@ class FakeQuantProbe {
   // For Net::Options::watch_blobs.
   std::set<std::string> WatchedBlobs() const;
 
-  // `net` watches these blobs, and must outlive this.
+  // `net`, of CreateSimulator(), watches these blobs, and must outlive this.
   // Errors: BLOB_NOT_FOUND.
   absl::Status Attach(Net* net);
 
@@ -37,13 +39,15 @@ class FakeQuantProbe {
   // the pass.
   absl::Status Run(const std::function<absl::Status()>& after_layer);
 
-  // Of the last Run(): the integers that a layer's input has, and the floats
-  // that a layer wrote.
-  const std::vector<int16_t>& codes(const LayerInput& input) const {
-    return codes_.at(quants_.at(input).blob);
-  }
-  const std::vector<float>& results(const std::string& layer) const {
-    return results_.at(layer);
+  // Of the last Run(): the integers that a layer's input has,
+  // DeployNet::kStates included, and the floats that a layer wrote, or a
+  // recurrent layer's products. Only if Has(): recurrent layers may run without
+  // integers.
+  const std::vector<int16_t>& codes(const LayerInput& input) const;
+  const std::vector<float>& results(const std::string& layer) const;
+  bool Has(const LayerInput& input) const {
+    return input.second != DeployNet::kStates ||
+           recurrent_.count(input.first) > 0;
   }
 
  private:
@@ -58,6 +62,8 @@ class FakeQuantProbe {
   std::vector<std::vector<std::string>> results_by_layer_;
   std::map<std::string, std::vector<int16_t>> codes_;  // By a Quant's top.
   std::map<std::string, std::vector<float>> results_;  // By layer.
+  // By layer.
+  std::map<std::string, const WholeRecurrentProducts*> recurrent_;
 };
 
 }  // namespace quantd

@@ -84,16 +84,19 @@ class Verification {
   absl::Status ComparePass();
   // Each layer on the fake-quant model's integers.
   absl::Status CompareLayers();
-  absl::Status CompareSums(const IntegerLayer& layer);
+  // `integers`: an IntegerLayer, or IntegerRecurrentProducts.
+  template <typename Integers>
+  absl::Status CompareSums(const std::string& layer, const Integers& integers);
   // True if every integer that the last pass was given was the deploy model's
-  // own: it would compute the same once more.
+  // own: it would compute the same once more from the same states.
   bool HasRunAlone() const;
   // The deploy model on its own.
   absl::Status CompareAlone();
   // Adds the integers of the last pass of the deploy net to that difference of
-  // each layer.
+  // each layer: inputs, and states of recurrent layers.
   absl::Status CompareInputs(IntegerDifference Row::*difference);
-  absl::Status RunDeploy();
+  // From and to the states that the recurrent layers carry from pass to pass.
+  absl::Status RunDeploy(DeployNet::CarriedStates* states);
   int64_t BatchSize() const { return BatchSizeOf(feed_, spec_.batch_size()); }
   v1::VerifyResult Result() const;
   absl::Status Emit(const v1::VerifyResult& result);
@@ -114,6 +117,9 @@ class Verification {
   std::map<std::string, std::string> result_blobs_;  // Of integer layers.
 
   std::unique_ptr<DeployNet> deploy_net_;
+  DeployNet::CarriedStates layer_states_;  // Where CompareLayers() goes on.
+  DeployNet::CarriedStates alone_states_;  // Where CompareAlone() goes on.
+  bool same_states_ = true;                // They were, before the pass.
   std::unique_ptr<Net> fake_net_;
   FakeQuantProbe fake_;
   int64_t num_images_ = 0;
@@ -210,16 +216,10 @@ absl::Status Verification::AddRows() {
     if (!HasIntegerWeights(layer)) continue;
     const caffe::LayerParameter& fake = *fake_layers[layer.name()];
     ASSIGN_OR_RETURN(row.weights, CompareWeights(layer, fake, factors_[i]));
-    if (!RunsInIntegers(layer.type())) {
-      Warn("COMPARED_IN_FLOAT",
-           absl::StrCat("layer \"", layer.name(), "\" of type ", layer.type(),
-                        ": its integer weights and inputs are compared, its "
-                        "sums are not: it runs in float in both models"),
-           tracker_.monitor());
-      continue;
-    }
     row.layer.set_integer(true);
-    if (fake.top_size() == 1) result_blobs_[layer.name()] = fake.top(0);
+    if (fake.top_size() == 1 && RunsInIntegers(layer.type())) {
+      result_blobs_[layer.name()] = fake.top(0);
+    }
   }
   return absl::OkStatus();
 }
@@ -260,8 +260,9 @@ absl::Status Verification::MakeFakeNet(const std::vector<InputShape>& inputs) {
     Warn("SIMULATED_IN_FLOAT",
          absl::StrCat("layer \"", layer,
                       "\": the simulator sums floats, whose rounding may "
-                      "change integers behind it: its sums can pass 2^24, or "
-                      "its weights are no whole numbers of their steps"),
+                      "change integers behind it: its sums can pass 2^24, "
+                      "its weights are no whole numbers of their steps, or it "
+                      "shares them"),
          tracker_.monitor());
   }
   fake_net_ = *std::move(fake);
@@ -283,32 +284,43 @@ absl::Status Verification::CompareAll() {
 absl::Status Verification::ComparePass() {
   RETURN_IF_ERROR(CopyInputs(*fake_net_, &deploy_net_->net()));
   RETURN_IF_ERROR(fake_.Run([this] { return tracker_.CheckCancelled(); }));
+  same_states_ = layer_states_ == alone_states_;
   RETURN_IF_ERROR(CompareLayers());
   return CompareAlone();
 }
 
-absl::Status Verification::RunDeploy() {
-  return deploy_net_->net().Forward(
-      [this](int) { return tracker_.CheckCancelled(); });
+absl::Status Verification::RunDeploy(DeployNet::CarriedStates* states) {
+  deploy_net_->SetCarriedStates(*states);
+  RETURN_IF_ERROR(deploy_net_->net().Forward(
+      [this](int) { return tracker_.CheckCancelled(); }));
+  *states = deploy_net_->carried_states();
+  return absl::OkStatus();
 }
 
 absl::Status Verification::CompareLayers() {
   for (const DeployNet::Input& input : deploy_net_->inputs()) {
-    input.quantized->Force(fake_.codes({input.layer, input.bottom}));
+    const LayerInput of_fake = {input.layer, input.bottom};
+    if (!fake_.Has(of_fake)) continue;
+    input.quantized->Force(fake_.codes(of_fake));
   }
-  RETURN_IF_ERROR(RunDeploy());
+  RETURN_IF_ERROR(RunDeploy(&layer_states_));
   RETURN_IF_ERROR(CompareInputs(&Row::inputs));
   for (const IntegerLayer* layer : deploy_net_->integer_layers()) {
-    RETURN_IF_ERROR(CompareSums(*layer));
+    RETURN_IF_ERROR(CompareSums(layer->name(), *layer));
+  }
+  for (const auto& [layer, products] : deploy_net_->recurrent_layers()) {
+    if (!fake_.Has({layer, DeployNet::kStates})) continue;
+    RETURN_IF_ERROR(CompareSums(layer, *products));
   }
   return absl::OkStatus();
 }
 
 absl::Status Verification::CompareInputs(IntegerDifference Row::*difference) {
   for (const DeployNet::Input& input : deploy_net_->inputs()) {
+    const LayerInput of_fake = {input.layer, input.bottom};
+    if (!fake_.Has(of_fake)) continue;
     const std::vector<int16_t>& own = input.quantized->codes();
-    const std::vector<int16_t>& other =
-        fake_.codes({input.layer, input.bottom});
+    const std::vector<int16_t>& other = fake_.codes(of_fake);
     if (own.size() != other.size()) {
       return OtherShape(input.layer, own.size(), other.size());
     }
@@ -317,26 +329,28 @@ absl::Status Verification::CompareInputs(IntegerDifference Row::*difference) {
   return absl::OkStatus();
 }
 
-absl::Status Verification::CompareSums(const IntegerLayer& layer) {
-  const std::vector<int64_t>& sums = layer.sums();
-  const std::vector<float>& results = fake_.results(layer.name());
+template <typename Integers>
+absl::Status Verification::CompareSums(const std::string& layer,
+                                       const Integers& integers) {
+  const std::vector<int64_t>& sums = integers.sums();
+  const std::vector<float>& results = fake_.results(layer);
   if (sums.size() != results.size()) {
-    return OtherShape(layer.name(), sums.size(), results.size());
+    return OtherShape(layer, sums.size(), results.size());
   }
   if (!std::all_of(results.begin(), results.end(),
                    [](float y) { return std::isfinite(y); })) {
     return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_NOT_FINITE",
-                 absl::StrCat("layer \"", layer.name(),
+                 absl::StrCat("layer \"", layer,
                               "\": the fake-quant model computes NaN or "
                               "infinity; check its weights"),
-                 {{"layer", layer.name()}});
+                 {{"layer", layer}});
   }
-  Row& row = rows_[layer.name()];
+  Row& row = rows_[layer];
   const int num_bits = row.layer.num_bits_d();
   const int64_t unit = int64_t{1} << std::max(0, num_bits - 8);
   int64_t num_overflows = 0;
-  layer.ForEachStretch([&](int64_t first, int64_t count, int64_t channel) {
-    const double step = layer.StepOf(channel);
+  integers.ForEachStretch([&](int64_t first, int64_t count, int64_t channel) {
+    const double step = integers.StepOf(channel);
     for (int64_t i = first; i < first + count; ++i) {
       num_overflows += sums[i] > std::numeric_limits<int32_t>::max() ||
                        sums[i] < std::numeric_limits<int32_t>::min();
@@ -354,16 +368,19 @@ bool Verification::HasRunAlone() const {
   const std::vector<DeployNet::Input>& inputs = deploy_net_->inputs();
   return std::all_of(
       inputs.begin(), inputs.end(), [](const DeployNet::Input& input) {
-        return input.quantized->codes() == input.quantized->forced();
+        const std::vector<int16_t>& forced = input.quantized->forced();
+        return forced.empty() || input.quantized->codes() == forced;
       });
 }
 
 absl::Status Verification::CompareAlone() {
-  if (!HasRunAlone()) {
+  if (same_states_ && HasRunAlone()) {
+    alone_states_ = layer_states_;
+  } else {
     for (const DeployNet::Input& input : deploy_net_->inputs()) {
       input.quantized->Force({});
     }
-    RETURN_IF_ERROR(RunDeploy());
+    RETURN_IF_ERROR(RunDeploy(&alone_states_));
   }
   RETURN_IF_ERROR(CompareInputs(&Row::inputs_alone));
   if (deploy_scores_.empty()) return absl::OkStatus();

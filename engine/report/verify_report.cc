@@ -65,7 +65,8 @@ std::string VerifyReportHtml(const std::string& name,
       "How many integers of the deploy model differ from those of the "
       "fake-quant model, and by how many steps at most. Inputs and sums: each "
       "layer got the fake-quant model's integers. Inputs alone: the deploy "
-      "model ran by itself from the image on. Beyond 32 bits: sums that an "
+      "model ran by itself from the image on. States that a recurrent layer "
+      "multiplies count as its inputs. Beyond 32 bits: sums that an "
       "accumulator would not hold.");
   std::vector<std::vector<HtmlCell>> rows;
   for (const v1::VerifiedLayer& layer : result.layers()) {

@@ -14,8 +14,9 @@
 namespace quantd {
 
 // Net::Create() with MakeLayer() for any model; in one with Quant layers the
-// layers behind them sum whole numbers where they can (SumWholeNumbers()), and
-// nothing is computed by algorithms that round more (Net::Options::fast_math).
+// layers behind them sum whole numbers where they can (SumWholeNumbers()),
+// recurrent ones round their states as well (TakeWholeRecurrent()), and nothing
+// is computed by algorithms that round more (Net::Options::fast_math).
 // `scales` are those of a record if there is one at hand; the steps are found
 // from the weights otherwise, a few of them but for the last bit.
 // `float_sums`, if not null, gets the names of the layers that cannot.

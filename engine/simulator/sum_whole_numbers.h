@@ -18,8 +18,8 @@ namespace quantd {
 // in engine/layers/whole_quant.h); no prototxt's.
 inline constexpr char kWholeQuantType[] = "Quant/whole";
 
-// scale_w of layers by their names, one or one per output channel, as a record
-// has them.
+// scale_w of layers by their names, one or one per output channel, or per
+// weight blob of a recurrent layer, as a record has them.
 using KnownScales = std::map<std::string, std::vector<float>>;
 
 // The types of the layers of split_sums.h; no prototxt's.

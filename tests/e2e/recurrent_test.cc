@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -53,6 +54,10 @@ constexpr char kNet[] = R"(
   layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
 )";
 
+// What makes the first row's cont.
+constexpr char kFirst[] = "power_param { scale: 0 shift: 0 }";
+constexpr char kNeverFirst[] = "power_param { scale: 0 shift: 1 }";
+
 constexpr char kConfig[] = R"(
   skip_layer_types: "Permute"
   skip_layer_types: "Reduction"
@@ -84,7 +89,7 @@ void AddBlob(const std::vector<int64_t>& dims, std::mt19937* random,
   for (int64_t i = 0; i < count; ++i) blob->add_data(normal(*random));
 }
 
-std::string WeightsOf(const std::string& type) {
+std::string WeightsOf(const std::string& type, bool with_static = false) {
   std::mt19937 random(3);
   const int64_t gates = type == "LSTM" ? 4 : type == "GRU" ? 3 : 1;
   caffe::NetParameter net;
@@ -93,6 +98,7 @@ std::string WeightsOf(const std::string& type) {
   cell->set_type(type);
   AddBlob({gates * 6, 28}, &random, cell);
   AddBlob({gates * 6}, &random, cell);
+  if (with_static) AddBlob({gates * 6, 10}, &random, cell);
   AddBlob({gates * 6, 6}, &random, cell);
   if (type == "RNN") {
     AddBlob({6, 6}, &random, cell);
@@ -103,6 +109,18 @@ std::string WeightsOf(const std::string& type) {
   ip->set_type("InnerProduct");
   AddBlob({10, 6}, &random, ip);
   AddBlob({10}, &random, ip);
+  caffe::LayerParameter* ip0 = net.add_layer();
+  ip0->set_name("ip0");
+  ip0->set_type("InnerProduct");
+  AddBlob({10, 28 * 28}, &random, ip0);
+  AddBlob({10}, &random, ip0);
+  for (const char* name : {"h0_ip", "c0_ip"}) {
+    caffe::LayerParameter* state = net.add_layer();
+    state->set_name(name);
+    state->set_type("InnerProduct");
+    AddBlob({6, 10}, &random, state);
+    AddBlob({6}, &random, state);
+  }
   return net.SerializeAsString();
 }
 
@@ -131,20 +149,28 @@ caffe::LayerParameter LayerOf(const JobOutput& output,
   return {};
 }
 
+// `text` with its only `from` replaced.
+std::string Replaced(std::string text, const std::string& from,
+                     const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at == std::string::npos) return text;
+  EXPECT_EQ(text.find(from, at + 1), std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
 class RecurrentTest : public ::testing::TestWithParam<const char*> {
  protected:
-  static void SetModel(v1::Model* model) {
-    *model->mutable_prototxt() =
-        FileBlob(WriteTemp("net.prototxt", NetOf(GetParam())));
-    *model->mutable_weights() =
-        FileBlob(WriteTemp("net.caffemodel", WeightsOf(GetParam())));
+  void SetModel(v1::Model* model) const {
+    *model->mutable_prototxt() = FileBlob(WriteTemp("net.prototxt", net_));
+    *model->mutable_weights() = FileBlob(WriteTemp("net.caffemodel", weights_));
   }
 
-  static absl::StatusOr<JobOutput> Calibrate() {
+  absl::StatusOr<JobOutput> Calibrate() const {
     v1::JobSpec spec;
     v1::CalibrateSpec* calibrate = spec.mutable_calibrate();
     SetModel(calibrate->mutable_model());
-    *calibrate->mutable_config() = FileBlob(WriteTemp("quant.cfg", kConfig));
+    *calibrate->mutable_config() = FileBlob(WriteTemp("quant.cfg", config_));
     calibrate->set_dataset_id(Digits("digits_calibration_lmdb"));
     calibrate->mutable_transform()->set_scale(0.00390625f);
     calibrate->set_batch_size(8);
@@ -152,6 +178,81 @@ class RecurrentTest : public ::testing::TestWithParam<const char*> {
     calibrate->set_name("net");
     return RunOnFiles(spec);
   }
+
+  // On 40 records in passes of 16, 16 and 8. `deploy_weights`: instead of those
+  // of the calibration, unless empty.
+  static v1::VerifyResult Verify(
+      const JobOutput& calibrated, const std::string& deploy_weights = "",
+      std::vector<v1::JobWarning>* warnings = nullptr) {
+    const auto file = [&](const std::string& name) {
+      return FileBlob(WriteTemp(name, FileEndingIn(calibrated, name)));
+    };
+    v1::JobSpec spec;
+    v1::VerifySpec* verify = spec.mutable_verify();
+    *verify->mutable_deploy()->mutable_prototxt() =
+        file("_deploy_model.prototxt");
+    *verify->mutable_deploy()->mutable_weights() =
+        deploy_weights.empty()
+            ? file("_deploy_weights.caffemodel")
+            : FileBlob(WriteTemp("other.caffemodel", deploy_weights));
+    *verify->mutable_fake_quant()->mutable_prototxt() =
+        file("_fake_quant_model.prototxt");
+    *verify->mutable_fake_quant()->mutable_weights() =
+        file("_fake_quant_weights.caffemodel");
+    *verify->mutable_quant_param_record() = file("_quant_param_record.txt");
+    verify->set_dataset_id(Digits("digits_test_lmdb"));
+    verify->mutable_transform()->set_scale(0.00390625f);
+    verify->set_max_records(40);
+    std::vector<v1::JobWarning> all;
+    const auto output = RunOnFiles(spec, &all);
+    EXPECT_TRUE(output.ok()) << output.status().ToString();
+    if (!output.ok()) return {};
+    if (warnings == nullptr) {
+      EXPECT_TRUE(all.empty()) << all[0].DebugString();
+    } else {
+      *warnings = all;
+    }
+    return output->result.verify();
+  }
+
+  // The deploy model's weights with another code in blob `blob` of `name`.
+  static std::string WithOtherWeight(const JobOutput& calibrated,
+                                     const std::string& name, int blob,
+                                     int position = 3) {
+    caffe::NetParameter deploy;
+    EXPECT_TRUE(deploy.ParseFromString(
+        FileEndingIn(calibrated, "_deploy_weights.caffemodel")));
+    for (caffe::LayerParameter& layer : *deploy.mutable_layer()) {
+      if (layer.name() != name) continue;
+      char& code = layer.mutable_blobs(blob)->mutable_int8_data()->at(position);
+      code = static_cast<char>(code > 0 ? code - 90 : code + 90);
+    }
+    return deploy.SerializeAsString();
+  }
+
+  static void ExpectNoDifference(const v1::VerifyResult& result) {
+    EXPECT_TRUE(result.passed()) << result.DebugString();
+    bool has_cell = false;
+    for (const v1::VerifiedLayer& layer : result.layers()) {
+      EXPECT_EQ(layer.weights().num_differing(), 0) << layer.DebugString();
+      EXPECT_EQ(layer.inputs().num_differing(), 0) << layer.DebugString();
+      EXPECT_EQ(layer.sums().num_differing(), 0) << layer.DebugString();
+      EXPECT_EQ(layer.inputs_alone().num_differing(), 0);
+      if (layer.layer() != "cell") continue;
+      has_cell = true;
+      EXPECT_TRUE(layer.integer());
+      EXPECT_GT(layer.weights().num_elements(), 6 * 28);
+      // x, and at least one state of each step.
+      EXPECT_GE(layer.inputs().num_elements(), 40 * 28 * (28 + 6));
+      EXPECT_GE(layer.sums().num_elements(), 2 * 40 * 28 * 6);
+    }
+    EXPECT_TRUE(has_cell);
+    EXPECT_EQ(result.top1_agreement(), 1);
+  }
+
+  std::string net_ = NetOf(GetParam());
+  std::string weights_ = WeightsOf(GetParam());
+  std::string config_ = kConfig;
 };
 
 TEST_P(RecurrentTest, CalibratesAllWeightsAndX) {
@@ -221,42 +322,126 @@ TEST_P(RecurrentTest, ConvertsByItsOwnRecordToTheSameFiles) {
   }
 }
 
-TEST_P(RecurrentTest, VerifyPassesAndSaysWhatItDidNotCompare) {
+TEST_P(RecurrentTest, VerifyFindsNoDifference) {
   const auto calibrated = Calibrate();
   ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
-  const auto file = [&](const std::string& name) {
-    return FileBlob(WriteTemp(name, FileEndingIn(*calibrated, name)));
-  };
-  v1::JobSpec spec;
-  v1::VerifySpec* verify = spec.mutable_verify();
-  *verify->mutable_deploy()->mutable_prototxt() =
-      file("_deploy_model.prototxt");
-  *verify->mutable_deploy()->mutable_weights() =
-      file("_deploy_weights.caffemodel");
-  *verify->mutable_fake_quant()->mutable_prototxt() =
-      file("_fake_quant_model.prototxt");
-  *verify->mutable_fake_quant()->mutable_weights() =
-      file("_fake_quant_weights.caffemodel");
-  *verify->mutable_quant_param_record() = file("_quant_param_record.txt");
-  verify->set_dataset_id(Digits("digits_test_lmdb"));
-  verify->mutable_transform()->set_scale(0.00390625f);
-  verify->set_max_records(40);
-  std::vector<v1::JobWarning> warnings;
-  const auto output = RunOnFiles(spec, &warnings);
-  ASSERT_TRUE(output.ok()) << output.status().ToString();
-  const v1::VerifyResult& result = output->result.verify();
-  EXPECT_TRUE(result.passed()) << result.DebugString();
-  ASSERT_GT(result.layers_size(), 0);
-  EXPECT_EQ(result.layers(0).layer(), "cell");
-  EXPECT_FALSE(result.layers(0).integer());
-  EXPECT_GT(result.layers(0).weights().num_elements(), 6 * 28);
-  EXPECT_GT(result.layers(0).inputs().num_elements(), 0);
-  EXPECT_EQ(result.layers(0).sums().num_elements(), 0);
-  ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_EQ(warnings[0].reason(), "COMPARED_IN_FLOAT");
+  ExpectNoDifference(Verify(*calibrated));
+}
+
+TEST_P(RecurrentTest, VerifyFindsAWrongWeight) {
+  const auto calibrated = Calibrate();
+  ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
+  for (const int blob : {0, 2}) {
+    const v1::VerifyResult result =
+        Verify(*calibrated, WithOtherWeight(*calibrated, "cell", blob));
+    EXPECT_FALSE(result.passed());
+    ASSERT_GT(result.layers_size(), 0);
+    const v1::VerifiedLayer& cell = result.layers(0);
+    EXPECT_EQ(cell.weights().num_differing(), 1);
+    EXPECT_GT(cell.sums().num_differing(), 0);
+    EXPECT_GT(cell.inputs().num_differing(), 0);  // Its states.
+    EXPECT_GT(cell.inputs_alone().num_differing(),
+              cell.inputs().num_differing());
+  }
+}
+
+// The states of a pass are those that the pass before ended with.
+TEST_P(RecurrentTest, VerifyCarriesStatesFromPassToPass) {
+  net_ = Replaced(net_, kFirst, kNeverFirst);
+  const auto calibrated = Calibrate();
+  ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
+  ExpectNoDifference(Verify(*calibrated));
+}
+
+// scores, (N, 10), are what the cell reads besides.
+constexpr char kScores[] = R"(
+  layer { name: "image" type: "Permute" bottom: "data" top: "image"
+          permute_param { order: [0, 1, 3, 2] } }
+  layer { name: "ip0" type: "InnerProduct" bottom: "image" top: "scores"
+          inner_product_param { num_output: 10 } }
+)";
+
+class StaticInputTest : public RecurrentTest {
+ protected:
+  StaticInputTest() {
+    net_ = Replaced(net_, "bottom: \"cont\" top: \"h\"",
+                    "bottom: \"cont\" bottom: \"scores\" top: \"h\"");
+    net_ = Replaced(net_, "layer { name: \"cell\"",
+                    absl::StrCat(kScores, "layer { name: \"cell\""));
+    weights_ = WeightsOf(GetParam(), /*with_static=*/true);
+  }
+};
+
+TEST_P(StaticInputTest, VerifyFindsNoDifference) {
+  const auto calibrated = Calibrate();
+  ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
+  ExpectNoDifference(Verify(*calibrated));
+}
+
+// What is wrong before the cell changes what it carries where the deploy model
+// runs alone, and nothing where it has the fake-quant model's integers.
+TEST_P(StaticInputTest, VerifyKeepsTheStatesOfItsTwoRunsApart) {
+  net_ = Replaced(net_, kFirst, kNeverFirst);
+  const auto calibrated = Calibrate();
+  ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
+  const v1::VerifyResult result =
+      Verify(*calibrated, WithOtherWeight(*calibrated, "ip0", 0, 400));
+  EXPECT_FALSE(result.passed());
+  ASSERT_GT(result.layers_size(), 1);
+  const v1::VerifiedLayer& cell = result.layers(1);
+  ASSERT_EQ(cell.layer(), "cell");
+  EXPECT_EQ(cell.sums().num_differing(), 0);
+  EXPECT_GT(cell.inputs().num_differing(), 0);
+  EXPECT_LE(cell.inputs().num_differing(), 40 * 10);  // Of the static input.
+  EXPECT_GT(cell.inputs_alone().num_differing(), 40 * 10);
+}
+
+// The states to start with are parts of the scores.
+TEST_P(RecurrentTest, VerifyFindsNoDifferenceWithExposedStates) {
+  const bool is_lstm = std::string(GetParam()) == "LSTM";
+  std::string states = kScores;
+  for (const char* state : {"h0", "c0"}) {
+    if (state == std::string("c0") && !is_lstm) continue;
+    absl::StrAppend(
+        &states, "layer { name: '", state, "_ip' type: 'InnerProduct' ",
+        "bottom: 'scores' top: '", state,
+        "_ip' inner_product_param { num_output: 6 } } layer { name: '", state,
+        "_shape' type: 'Reshape' bottom: '", state, "_ip' top: '", state,
+        "_shape' reshape_param { shape { dim: 0 dim: 1 dim: 6 } } } ",
+        "layer { name: '", state, "' type: 'Permute' bottom: '", state,
+        "_shape' top: '", state, "' permute_param { order: [1, 0, 2] } } ");
+  }
+  net_ = Replaced(net_, "bottom: \"cont\" top: \"h\"",
+                  is_lstm ? "bottom: 'cont' bottom: 'h0' bottom: 'c0' "
+                            "top: 'h' top: 'h1' top: 'c1'"
+                          : "bottom: 'cont' bottom: 'h0' top: 'h' top: 'h1'");
+  net_ =
+      Replaced(net_, "num_output: 6 }", "num_output: 6 expose_hidden: true }");
+  net_ = Replaced(net_, "layer { name: \"cell\"",
+                  absl::StrCat(states, "layer { name: \"cell\""));
+  const auto calibrated = Calibrate();
+  ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
+  ExpectNoDifference(Verify(*calibrated));
+}
+
+// Sums of 16-bit integers pass 2^24.
+TEST_P(RecurrentTest, VerifyFindsNoDifferenceWith16Bits) {
+  config_ = absl::StrCat(kConfig,
+                         "common_config: { ifmr_quantize: { num_bits: 16 } }");
+  const auto calibrated = Calibrate();
+  ASSERT_TRUE(calibrated.ok()) << calibrated.status().ToString();
+  const v1::VerifyResult result = Verify(*calibrated);
+  ExpectNoDifference(result);
+  EXPECT_EQ(result.layers(0).num_bits_d(), 16);
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, RecurrentTest,
+                         ::testing::Values("LSTM", "RNN", "GRU"),
+                         [](const auto& info) {
+                           return std::string(info.param);
+                         });
+
+INSTANTIATE_TEST_SUITE_P(Types, StaticInputTest,
                          ::testing::Values("LSTM", "RNN", "GRU"),
                          [](const auto& info) {
                            return std::string(info.param);
