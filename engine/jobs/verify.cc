@@ -354,8 +354,12 @@ absl::Status Verification::CompareSums(const std::string& layer,
     for (int64_t i = first; i < first + count; ++i) {
       num_overflows += sums[i] > std::numeric_limits<int32_t>::max() ||
                        sums[i] < std::numeric_limits<int32_t>::min();
+      // The float result of the very sum, which may need more bits.
+      const float same =
+          static_cast<float>(sums[i]) * static_cast<float>(step);
       const double steps = std::clamp(results[i] / step, -0x1p60, 0x1p60);
-      row.sums.Add(sums[i], std::llround(steps), unit);
+      row.sums.Add(sums[i],
+                   results[i] == same ? sums[i] : std::llround(steps), unit);
     }
   });
   if (num_bits == 8) {

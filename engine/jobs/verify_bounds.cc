@@ -1,6 +1,5 @@
 #include "engine/jobs/verify_bounds.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -10,12 +9,11 @@
 namespace quantd {
 namespace {
 
-// `max_share`: that may differ.
-bool Breaks(const v1::IntegerDifference& difference, double max_share) {
+bool Breaks(const v1::IntegerDifference& difference) {
   const double share = static_cast<double>(difference.num_differing()) /
                        static_cast<double>(difference.num_elements());
   return difference.max_steps() > kMaxSteps ||
-         (difference.num_differing() > 1 && share >= max_share);
+         (difference.num_differing() > 1 && share >= kMaxDifferingShare);
 }
 
 std::string Describe(const std::string& layer, const char* what,
@@ -30,17 +28,15 @@ std::string Describe(const std::string& layer, const char* what,
 void Judge(v1::VerifyResult* result) {
   result->clear_failures();
   for (const v1::VerifiedLayer& layer : result->layers()) {
-    const double max_input_share =
-        std::ldexp(kMaxDifferingShare, std::max(0, layer.num_bits_d() - 8));
     if (layer.weights().num_differing() > 0) {
       result->add_failures(
           Describe(layer.layer(), "weights and biases", layer.weights()));
     }
-    if (Breaks(layer.inputs(), max_input_share)) {
+    if (Breaks(layer.inputs())) {
       result->add_failures(
           Describe(layer.layer(), "integer inputs", layer.inputs()));
     }
-    if (Breaks(layer.sums(), kMaxDifferingShare)) {
+    if (Breaks(layer.sums())) {
       result->add_failures(
           Describe(layer.layer(), "integer sums", layer.sums()));
     }

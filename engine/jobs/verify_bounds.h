@@ -14,10 +14,8 @@ inline constexpr double kMinTop1Agreement = 0.999;
 
 // Sets `passed` and `failures` from the other fields:
 //   weights  no difference
-//   inputs   at most kMaxSteps, and fewer than kMaxDifferingShare of the
-//            elements, times 2^(n - 8) for inputs of n bits: their steps are
-//            finer, float32 is not. One alone is allowed in any case
-//   sums     the same, without the factor: it is in their steps
+//   inputs, sums  at most kMaxSteps, and fewer than kMaxDifferingShare of the
+//            elements; one alone is allowed in any case
 //   num_overflows  none
 //   top1_agreement  with ties at least kMinTop1Agreement; one image is allowed
 //            to differ
