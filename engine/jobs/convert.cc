@@ -11,13 +11,13 @@
 #include "engine/export/cann_record.h"
 #include "engine/export/record_file.h"
 #include "engine/export/user_record.h"
-#include "engine/jobs/cluster_weights.h"
-#include "engine/jobs/depthwise_convs.h"
-#include "engine/jobs/factor_records.h"
+#include "engine/jobs/calibration/cluster_weights.h"
+#include "engine/jobs/calibration/depthwise_convs.h"
+#include "engine/jobs/calibration/factor_records.h"
+#include "engine/jobs/calibration/quantized_model.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
-#include "engine/jobs/quantized_model.h"
 #include "engine/model/float_model.h"
 
 namespace quantd {

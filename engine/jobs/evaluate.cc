@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "engine/jobs/accuracy.h"
-#include "engine/jobs/detection_accuracy.h"
+#include "engine/jobs/accuracy/accuracy.h"
+#include "engine/jobs/accuracy/detection_accuracy.h"
+#include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/job_model.h"
-#include "engine/jobs/network_feed.h"
 #include "engine/jobs/phase_tracker.h"
 
 namespace quantd {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/status_macros.h"
-#include "engine/jobs/net_inputs.h"
+#include "engine/jobs/feed/net_inputs.h"
 
 namespace quantd {
 

@@ -7,7 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/core/net.h"
-#include "engine/jobs/feed_reader.h"
+#include "engine/jobs/feed/feed_reader.h"
 #include "engine/jobs/phase_tracker.h"
 
 namespace quantd {

@@ -5,9 +5,9 @@
 #include "base/status_macros.h"
 #include "engine/config/quant_config.h"
 #include "engine/config/read_quant_config.h"
+#include "engine/jobs/calibration/quantized_model.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/phase_tracker.h"
-#include "engine/jobs/quantized_model.h"
 
 namespace quantd {
 namespace {

@@ -20,18 +20,18 @@
 #include "engine/integer/cann_factors.h"
 #include "engine/integer/deploy_factors.h"
 #include "engine/integer/deploy_net.h"
-#include "engine/jobs/fake_quant_probe.h"
+#include "engine/jobs/accuracy/score_output.h"
 #include "engine/jobs/fed_passes.h"
-#include "engine/jobs/feed_reader.h"
+#include "engine/jobs/feed/feed_reader.h"
+#include "engine/jobs/feed/net_inputs.h"
+#include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/job_model.h"
-#include "engine/jobs/model_pair.h"
-#include "engine/jobs/net_inputs.h"
-#include "engine/jobs/network_feed.h"
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/pretty_json.h"
-#include "engine/jobs/score_output.h"
-#include "engine/jobs/verify_bounds.h"
+#include "engine/jobs/verification/fake_quant_probe.h"
+#include "engine/jobs/verification/model_pair.h"
+#include "engine/jobs/verification/verify_bounds.h"
 #include "engine/report/verify_report.h"
 #include "engine/simulator/simulator.h"
 
@@ -355,11 +355,10 @@ absl::Status Verification::CompareSums(const std::string& layer,
       num_overflows += sums[i] > std::numeric_limits<int32_t>::max() ||
                        sums[i] < std::numeric_limits<int32_t>::min();
       // The float result of the very sum, which may need more bits.
-      const float same =
-          static_cast<float>(sums[i]) * static_cast<float>(step);
+      const float same = static_cast<float>(sums[i]) * static_cast<float>(step);
       const double steps = std::clamp(results[i] / step, -0x1p60, 0x1p60);
-      row.sums.Add(sums[i],
-                   results[i] == same ? sums[i] : std::llround(steps), unit);
+      row.sums.Add(sums[i], results[i] == same ? sums[i] : std::llround(steps),
+                   unit);
     }
   });
   if (num_bits == 8) {

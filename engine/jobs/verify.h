@@ -12,8 +12,8 @@ namespace quantd {
 // Runs the deploy model with integers (engine/integer/deploy_net.h) and the
 // fake-quant model with floats on the same images, and counts the integers that
 // differ: each layer on the fake-quant model's inputs, and the deploy model on
-// its own. A broken bound (verify_bounds.h) is a result, not an error.
-// Phases: LOAD, COMPARE, EMIT. Files: NAME_verify.json, the result, and
+// its own. A broken bound (verification/verify_bounds.h) is a result, not an
+// error. Phases: LOAD, COMPARE, EMIT. Files: NAME_verify.json, the result, and
 // NAME_verify.html, a report that needs nothing else.
 // Errors: those of DeployFactorsOf(), PairQuantLayers(), CompareWeights() and
 // DeployNet::Create(); ACTIVATION_NOT_FINITE; those of loading and OpenFeed().
