@@ -246,6 +246,8 @@ absl::Status Calibration::CollectStatistics() {
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.dataset_id()));
   ASSIGN_OR_RETURN(auto reader, OpenFeed(feed_, path, 1));
+  // The axis that inputs have before those of a record is no batch there.
+  if (HoldsWholeInputs(reader->inputs())) feed_.batch_size = 1;
   RETURN_IF_ERROR(ChooseBatches(reader->num_records()));
   ASSIGN_OR_RETURN(caffe::NetParameter fake, QuantizeWeights(path));
   if (spec_.keep_intermediate()) {

@@ -131,10 +131,7 @@ class ArrayFeed : public FeedReader {
   absl::StatusOr<bool> FindForm(const FeedInput& input,
                                 const TensorReader::Array& array) const;
   absl::Status NoArray(const FeedInput& input) const;
-  bool IsWhole() const {
-    return std::any_of(inputs_.begin(), inputs_.end(),
-                       [](const InputShape& input) { return input.is_whole; });
-  }
+  bool IsWhole() const { return HoldsWholeInputs(inputs_); }
 
   const std::unique_ptr<TensorReader> reader_;
   std::vector<InputShape> inputs_;
@@ -260,6 +257,11 @@ absl::StatusOr<int64_t> ArrayFeed::Next(Net* net, Tensor* labels) {
 }
 
 }  // namespace
+
+bool HoldsWholeInputs(const std::vector<InputShape>& inputs) {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const InputShape& input) { return input.is_whole; });
+}
 
 absl::StatusOr<std::unique_ptr<FeedReader>> OpenFeed(
     const NetworkFeed& feed, const std::string& lmdb_path, int64_t batch_size) {

@@ -42,6 +42,9 @@ class FeedReader {
   virtual absl::StatusOr<int64_t> Next(Net* net, Tensor* labels) = 0;
 };
 
+// True if the records are batches of their own (is_whole).
+bool HoldsWholeInputs(const std::vector<InputShape>& inputs);
+
 // A reader over `lmdb_path` for this feed.
 // Images: the transform is the feed's. Errors: those of BatchReader::Create();
 // takes_images; FAILED_PRECONDITION, DATASET_SHAPE_MISMATCH if the transformed
