@@ -1,8 +1,6 @@
 #include "engine/jobs/verify.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,7 +12,6 @@
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/core/net.h"
-#include "engine/eval/integer_difference.h"
 #include "engine/eval/same_top1.h"
 #include "engine/graph/uninplace.h"
 #include "engine/integer/cann_factors.h"
@@ -30,6 +27,7 @@
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/pretty_json.h"
 #include "engine/jobs/verification/fake_quant_probe.h"
+#include "engine/jobs/verification/layer_rows.h"
 #include "engine/jobs/verification/model_pair.h"
 #include "engine/jobs/verification/verify_bounds.h"
 #include "engine/report/verify_report.h"
@@ -37,32 +35,6 @@
 
 namespace quantd {
 namespace {
-
-// One layer with quantized inputs.
-struct Row {
-  v1::VerifiedLayer layer;
-  IntegerDifference weights;
-  IntegerDifference inputs;
-  IntegerDifference sums;
-  IntegerDifference inputs_alone;
-};
-
-v1::IntegerDifference ToProto(const IntegerDifference& difference) {
-  v1::IntegerDifference proto;
-  proto.set_num_elements(difference.num_elements());
-  proto.set_num_differing(difference.num_differing());
-  proto.set_max_steps(difference.max_steps());
-  return proto;
-}
-
-absl::Status OtherShape(const std::string& layer, size_t deploy, size_t fake) {
-  return Error(absl::StatusCode::kFailedPrecondition, "MODELS_NOT_COMPARABLE",
-               absl::StrCat("layer \"", layer, "\" has ", deploy,
-                            " values in the deploy model and ", fake,
-                            " in the fake-quant model; give the two models of "
-                            "one job"),
-               {{"layer", layer}});
-}
 
 class Verification {
  public:
@@ -84,17 +56,14 @@ class Verification {
   absl::Status ComparePass();
   // Each layer on the fake-quant model's integers.
   absl::Status CompareLayers();
-  // `integers`: an IntegerLayer, or IntegerRecurrentProducts.
-  template <typename Integers>
-  absl::Status CompareSums(const std::string& layer, const Integers& integers);
   // True if every integer that the last pass was given was the deploy model's
   // own: it would compute the same once more from the same states.
   bool HasRunAlone() const;
   // The deploy model on its own.
   absl::Status CompareAlone();
-  // Adds the integers of the last pass of the deploy net to that difference of
-  // each layer: inputs, and states of recurrent layers.
-  absl::Status CompareInputs(IntegerDifference Row::*difference);
+  // The integers that went into the layers in the last pass of the deploy net:
+  // inputs, and states of recurrent layers.
+  absl::Status CompareInputs(LayerRows::Run run);
   // From and to the states that the recurrent layers carry from pass to pass.
   absl::Status RunDeploy(DeployNet::CarriedStates* states);
   int64_t BatchSize() const { return BatchSizeOf(feed_, spec_.batch_size()); }
@@ -112,8 +81,7 @@ class Verification {
   NetworkFeed feed_;
   std::string deploy_scores_;  // Empty without.
   std::string fake_scores_;
-  std::vector<std::string> row_names_;  // In net order.
-  std::map<std::string, Row> rows_;
+  LayerRows rows_;
   std::map<std::string, std::string> result_blobs_;  // Of integer layers.
 
   std::unique_ptr<DeployNet> deploy_net_;
@@ -203,21 +171,10 @@ absl::Status Verification::AddRows() {
   }
   for (int i = 0; i < deploy_model_.layer_size(); ++i) {
     const caffe::LayerParameter& layer = deploy_model_.layer(i);
-    int num_bits = 0;
-    for (const auto& input : factors_[i].inputs) {
-      if (input) num_bits = std::max(num_bits, input->num_bits);
-    }
-    if (num_bits == 0) continue;
-    row_names_.push_back(layer.name());
-    Row& row = rows_[layer.name()];
-    row.layer.set_layer(layer.name());
-    row.layer.set_type(layer.type());
-    row.layer.set_num_bits_d(num_bits);
-    if (!HasIntegerWeights(layer)) continue;
     const caffe::LayerParameter& fake = *fake_layers[layer.name()];
-    ASSIGN_OR_RETURN(row.weights, CompareWeights(layer, fake, factors_[i]));
-    row.layer.set_integer(true);
-    if (fake.top_size() == 1 && RunsInIntegers(layer.type())) {
+    RETURN_IF_ERROR(rows_.Add(layer, fake, factors_[i]));
+    if (HasIntegerWeights(layer) && RunsInIntegers(layer.type()) &&
+        fake.top_size() == 1) {
       result_blobs_[layer.name()] = fake.top(0);
     }
   }
@@ -304,65 +261,24 @@ absl::Status Verification::CompareLayers() {
     input.quantized->Force(fake_.codes(of_fake));
   }
   RETURN_IF_ERROR(RunDeploy(&layer_states_));
-  RETURN_IF_ERROR(CompareInputs(&Row::inputs));
+  RETURN_IF_ERROR(CompareInputs(LayerRows::Run::kByLayer));
   for (const IntegerLayer* layer : deploy_net_->integer_layers()) {
-    RETURN_IF_ERROR(CompareSums(layer->name(), *layer));
+    RETURN_IF_ERROR(
+        rows_.CompareSums(layer->name(), *layer, fake_.results(layer->name())));
   }
   for (const auto& [layer, products] : deploy_net_->recurrent_layers()) {
     if (!fake_.Has({layer, DeployNet::kStates})) continue;
-    RETURN_IF_ERROR(CompareSums(layer, *products));
+    RETURN_IF_ERROR(rows_.CompareSums(layer, *products, fake_.results(layer)));
   }
   return absl::OkStatus();
 }
 
-absl::Status Verification::CompareInputs(IntegerDifference Row::*difference) {
+absl::Status Verification::CompareInputs(LayerRows::Run run) {
   for (const DeployNet::Input& input : deploy_net_->inputs()) {
     const LayerInput of_fake = {input.layer, input.bottom};
     if (!fake_.Has(of_fake)) continue;
-    const std::vector<int16_t>& own = input.quantized->codes();
-    const std::vector<int16_t>& other = fake_.codes(of_fake);
-    if (own.size() != other.size()) {
-      return OtherShape(input.layer, own.size(), other.size());
-    }
-    (rows_[input.layer].*difference).Add(own, other);
-  }
-  return absl::OkStatus();
-}
-
-template <typename Integers>
-absl::Status Verification::CompareSums(const std::string& layer,
-                                       const Integers& integers) {
-  const std::vector<int64_t>& sums = integers.sums();
-  const std::vector<float>& results = fake_.results(layer);
-  if (sums.size() != results.size()) {
-    return OtherShape(layer, sums.size(), results.size());
-  }
-  if (!std::all_of(results.begin(), results.end(),
-                   [](float y) { return std::isfinite(y); })) {
-    return Error(absl::StatusCode::kFailedPrecondition, "ACTIVATION_NOT_FINITE",
-                 absl::StrCat("layer \"", layer,
-                              "\": the fake-quant model computes NaN or "
-                              "infinity; check its weights"),
-                 {{"layer", layer}});
-  }
-  Row& row = rows_[layer];
-  const int num_bits = row.layer.num_bits_d();
-  const int64_t unit = int64_t{1} << std::max(0, num_bits - 8);
-  int64_t num_overflows = 0;
-  integers.ForEachStretch([&](int64_t first, int64_t count, int64_t channel) {
-    const double step = integers.StepOf(channel);
-    for (int64_t i = first; i < first + count; ++i) {
-      num_overflows += sums[i] > std::numeric_limits<int32_t>::max() ||
-                       sums[i] < std::numeric_limits<int32_t>::min();
-      // The float result of the very sum, which may need more bits.
-      const float same = static_cast<float>(sums[i]) * static_cast<float>(step);
-      const double steps = std::clamp(results[i] / step, -0x1p60, 0x1p60);
-      row.sums.Add(sums[i], results[i] == same ? sums[i] : std::llround(steps),
-                   unit);
-    }
-  });
-  if (num_bits == 8) {
-    row.layer.set_num_overflows(row.layer.num_overflows() + num_overflows);
+    RETURN_IF_ERROR(rows_.CompareInputs(
+        input.layer, run, input.quantized->codes(), fake_.codes(of_fake)));
   }
   return absl::OkStatus();
 }
@@ -385,7 +301,7 @@ absl::Status Verification::CompareAlone() {
     }
     RETURN_IF_ERROR(RunDeploy(&alone_states_));
   }
-  RETURN_IF_ERROR(CompareInputs(&Row::inputs_alone));
+  RETURN_IF_ERROR(CompareInputs(LayerRows::Run::kAlone));
   if (deploy_scores_.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Tensor* deploy,
                    deploy_net_->net().Blob(deploy_scores_));
@@ -405,15 +321,7 @@ v1::VerifyResult Verification::Result() const {
                                 : static_cast<double>(num_agreeing_) /
                                       static_cast<double>(num_scored_));
   result.set_num_tied_images(num_tied_);
-  for (const std::string& name : row_names_) {
-    const Row& row = rows_.at(name);
-    v1::VerifiedLayer* layer = result.add_layers();
-    *layer = row.layer;
-    *layer->mutable_weights() = ToProto(row.weights);
-    *layer->mutable_inputs() = ToProto(row.inputs);
-    *layer->mutable_sums() = ToProto(row.sums);
-    *layer->mutable_inputs_alone() = ToProto(row.inputs_alone);
-  }
+  rows_.AddTo(&result);
   Judge(&result);
   return result;
 }
