@@ -21,6 +21,7 @@
 #include "engine/jobs/output_prefix.h"
 #include "engine/jobs/phase_tracker.h"
 #include "engine/jobs/pretty_json.h"
+#include "engine/model/float_model.h"
 #include "engine/report/compare_report.h"
 #include "engine/simulator/simulator.h"
 
@@ -98,6 +99,8 @@ absl::Status Comparison::Load() {
   ASSIGN_OR_RETURN(
       const caffe::NetParameter quantized,
       ReadJobModel(spec_.quantized(), inputs_, tracker_.monitor()));
+  RETURN_IF_ERROR(CheckFloatBlobs(model));
+  RETURN_IF_ERROR(CheckFloatBlobs(quantized));
   ASSIGN_OR_RETURN(
       feed_,
       FindFeed(model, spec_.has_transform() ? &spec_.transform() : nullptr,

@@ -9,6 +9,7 @@
 #include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/phase_tracker.h"
+#include "engine/model/float_model.h"
 
 namespace quantd {
 
@@ -19,6 +20,7 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
   tracker.Begin("LOAD");
   ASSIGN_OR_RETURN(caffe::NetParameter net,
                    ReadJobModel(spec.model(), inputs, monitor));
+  RETURN_IF_ERROR(CheckFloatBlobs(net));
   ASSIGN_OR_RETURN(
       const NetworkFeed feed,
       FindFeed(net, spec.has_transform() ? &spec.transform() : nullptr,

@@ -19,6 +19,7 @@
 #include "engine/jobs/scratch_directory.h"
 #include "engine/layers/registry.h"
 #include "engine/model/caffemodel.h"
+#include "engine/model/float_model.h"
 #include "engine/model/upgrade.h"
 #include "engine/train/solver.h"
 #include "engine/train/solver_nets.h"
@@ -212,6 +213,7 @@ absl::Status LoadStart(const v1::TrainSpec& spec, const JobInputs& inputs,
   for (const v1::BlobRef& ref : spec.weights()) {
     ASSIGN_OR_RETURN(const caffe::NetParameter weights,
                      ReadWeights(ref, inputs));
+    RETURN_IF_ERROR(CheckFloatBlobs(weights));
     std::vector<std::string> ignored;
     RETURN_IF_ERROR(solver->LoadWeights(weights, &ignored));
     if (ignored.empty()) continue;

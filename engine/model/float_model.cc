@@ -27,6 +27,14 @@ bool HasIntegers(const caffe::BlobProto& blob) {
          blob.uint64_data_size() > 0;
 }
 
+// -1 without.
+int FirstIntegerBlob(const caffe::LayerParameter& layer) {
+  for (int i = 0; i < layer.blobs_size(); ++i) {
+    if (HasIntegers(layer.blobs(i))) return i;
+  }
+  return -1;
+}
+
 absl::Status AlreadyQuantized(const caffe::LayerParameter& layer,
                               const std::string& what) {
   return Error(absl::StatusCode::kFailedPrecondition, "MODEL_ALREADY_QUANTIZED",
@@ -43,11 +51,26 @@ absl::Status CheckFloatModel(const caffe::NetParameter& net) {
     if (IsAmctType(layer.type())) {
       return AlreadyQuantized(layer, absl::StrCat("is a ", layer.type()));
     }
-    for (int i = 0; i < layer.blobs_size(); ++i) {
-      if (!HasIntegers(layer.blobs(i))) continue;
-      return AlreadyQuantized(layer,
-                              absl::StrCat("has integers in its blob ", i));
-    }
+    const int blob = FirstIntegerBlob(layer);
+    if (blob < 0) continue;
+    return AlreadyQuantized(layer,
+                            absl::StrCat("has integers in its blob ", blob));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFloatBlobs(const caffe::NetParameter& net) {
+  for (const caffe::LayerParameter& layer : net.layer()) {
+    const int blob = FirstIntegerBlob(layer);
+    if (blob < 0) continue;
+    return Error(
+        absl::StatusCode::kFailedPrecondition, "MODEL_HAS_INTEGERS",
+        absl::StrCat("layer \"", layer.name(), "\" has integers in its blob ",
+                     blob,
+                     ": this is a deploy model, which runs on the chip only; "
+                     "give the fake-quant model beside it, or compare the two "
+                     "by `quantctl verify`"),
+        {{"layer", layer.name()}, {"blob", absl::StrCat(blob)}});
   }
   return absl::OkStatus();
 }

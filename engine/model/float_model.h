@@ -12,6 +12,11 @@ namespace quantd {
 // retrain) or a blob with integers in place of floats.
 absl::Status CheckFloatModel(const caffe::NetParameter& net);
 
+// For what runs models in floats: fake-quant models are such, deploy models are
+// not. Errors: FAILED_PRECONDITION, MODEL_HAS_INTEGERS with layer if `net` has
+// a blob with integers in place of floats.
+absl::Status CheckFloatBlobs(const caffe::NetParameter& net);
+
 }  // namespace quantd
 
 #endif  // QUANTD_ENGINE_MODEL_FLOAT_MODEL_H_

@@ -51,5 +51,18 @@ TEST(FloatModelTest, IntegerBlobsAreNamed) {
   }
 }
 
+TEST(FloatModelTest, FakeQuantModelsHaveFloatBlobsDeployModelsDoNot) {
+  caffe::NetParameter net;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "layer { name: 'q' type: 'Quant' } "
+      "layer { name: 'c' type: 'Convolution' blobs { data: 1 } }",
+      &net));
+  EXPECT_OK(CheckFloatBlobs(net));
+  net.mutable_layer(1)->mutable_blobs(0)->set_int8_data("\1");
+  EXPECT_THAT(CheckFloatBlobs(net),
+              AllOf(HasReason("MODEL_HAS_INTEGERS"),
+                    StatusIs(absl::StatusCode::kFailedPrecondition, "\"c\"")));
+}
+
 }  // namespace
 }  // namespace quantd

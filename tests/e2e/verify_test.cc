@@ -86,6 +86,38 @@ void ChangeLayer(const std::string& path, const std::string& name,
   std::ofstream(path, std::ios::binary) << net.SerializeAsString();
 }
 
+TEST(DeployModelTest, IsNotRunInFloats) {
+  const std::string out = Calibrate("lenet");
+  const std::vector<std::string> deploy = {
+      out + "/net_deploy_model.prototxt",
+      out + "/net_deploy_weights.caffemodel"};
+  const std::vector<std::string> data = {
+      "--data", DigitsFile("digits_test_lmdb"), "--scale=0.00390625"};
+  std::vector<std::string> evaluate = {"evaluate", "--model", deploy[0],
+                                       "--weights", deploy[1]};
+  std::vector<std::string> compare = {"compare",
+                                      "--model",
+                                      DigitsFile("lenet_deploy.prototxt"),
+                                      "--weights",
+                                      DigitsFile("lenet.caffemodel"),
+                                      "--quantized-model",
+                                      deploy[0],
+                                      "--quantized-weights",
+                                      deploy[1],
+                                      "--out",
+                                      FreshDirectory("compared")};
+  for (std::vector<std::string>* words : {&evaluate, &compare}) {
+    words->insert(words->end(), data.begin(), data.end());
+    const RunResult result = LocalQuantctl(*words);
+    EXPECT_NE(result.status, 0) << (*words)[0];
+    EXPECT_TRUE(absl::StrContains(
+        result.err,
+        "layer \"conv1\" has integers in its blob 0: this is a "
+        "deploy model"))
+        << result.err;
+  }
+}
+
 class VerifyTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(VerifyTest, WhatCalibrationWritesPasses) {
