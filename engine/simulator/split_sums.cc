@@ -44,16 +44,11 @@ class SplitLayer : public Layer {
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
     const absl::Span<const float> values = bottoms[0]->values();
     const auto size = static_cast<int64_t>(values.size());
-    float* parts = tops[0]->DataToOverwrite();
-    const float base = std::ldexp(1.0f, split_.bits);
-    for (int64_t i = 0; i < size; ++i) {
-      float rest = values[i];
-      for (int p = 0; p + 1 < split_.num_parts; ++p) {
-        const float next = std::nearbyint(rest / base);
-        parts[p * size + i] = rest - next * base;
-        rest = next;
-      }
-      parts[(split_.num_parts - 1) * size + i] = rest;
+    float* part = tops[0]->DataToOverwrite();
+    float* const last = part + (split_.num_parts - 1) * size;
+    std::copy(values.begin(), values.end(), last);
+    for (; part != last; part += size) {
+      SplitOffPart(split_.bits, absl::MakeSpan(last, size), part);
     }
     return absl::OkStatus();
   }
@@ -133,6 +128,15 @@ absl::optional<SplitParams> FindSplit(double largest_value,
     }
   }
   return absl::nullopt;
+}
+
+void SplitOffPart(int bits, absl::Span<float> rest, float* part) {
+  const float base = std::ldexp(1.0f, bits);
+  for (size_t i = 0; i < rest.size(); ++i) {
+    const float above = std::nearbyint(rest[i] / base);
+    part[i] = rest[i] - above * base;
+    rest[i] = above;
+  }
 }
 
 std::unique_ptr<Layer> MakeSplitLayer(const caffe::LayerParameter& param,

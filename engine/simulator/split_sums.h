@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "engine/core/layer.h"
 #include "proto/caffe/caffe.pb.h"
 
@@ -26,6 +27,10 @@ struct SplitParams {
 // None if no parts do.
 absl::optional<SplitParams> FindSplit(double largest_value,
                                       double largest_weights);
+
+// Takes the lowest part out of the whole numbers `rest`, which become what is
+// left over 2^bits. `part` has as many.
+void SplitOffPart(int bits, absl::Span<float> rest, float* part);
 
 // Bottom: whole numbers (N, ...). Top: (num_parts * N, ...), part 0 of all
 // first.

@@ -165,18 +165,17 @@ absl::Status WholeRecurrentProducts::SumParts(const RecurrentProduct& product,
                                               const Blob& weights,
                                               int64_t num_items,
                                               int64_t depth) {
-  const float base = std::ldexp(1.0f, weights.split.bits);
+  const double base = std::ldexp(1.0, weights.split.bits);
   std::vector<float> rest = items_;
   part_.resize(rest.size());
   sums_.resize(num_items * product.num_rows);
   total_.assign(sums_.size(), 0);
   double unit = 1;
   for (int p = 0; p < weights.split.num_parts; ++p, unit *= base) {
-    const bool is_last = p + 1 == weights.split.num_parts;
-    for (size_t i = 0; i < rest.size(); ++i) {
-      const float next = is_last ? 0 : std::nearbyint(rest[i] / base);
-      part_[i] = rest[i] - next * base;
-      rest[i] = next;
+    if (p + 1 < weights.split.num_parts) {
+      SplitOffPart(weights.split.bits, absl::MakeSpan(rest), part_.data());
+    } else {
+      part_.swap(rest);
     }
     RETURN_IF_ERROR(
         Gemm({num_items, product.num_rows, depth}, {part_.data()},
