@@ -17,9 +17,7 @@ absl::optional<FakeQuantParams> QuantBefore(const caffe::NetParameter& net,
                                             const GraphView& view, int index,
                                             int bottom) {
   const int producer = view.blob(view.bottoms(index)[bottom]).producer;
-  if (producer < 0 || net.layer(producer).type() != "Quant") {
-    return absl::nullopt;
-  }
+  if (net.layer(producer).type() != "Quant") return absl::nullopt;
   const FakeQuantParams params =
       FakeQuantParamsOf(net.layer(producer).quant_param());
   if (!CheckFakeQuantParams(params).ok()) return absl::nullopt;

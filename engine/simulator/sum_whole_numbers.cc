@@ -1,6 +1,5 @@
 #include "engine/simulator/sum_whole_numbers.h"
 
-#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -95,13 +94,14 @@ class Rewriter {
       if (FirstSharedParam(layer, shared_params_).empty()) {
         weights = FindWholeWeights(layer, params, ScalesOf(layer.name()));
       }
+      const bool in_parts = weights && weights->largest_sum >= kMaxWholeSum;
       absl::optional<SplitParams> split;
-      if (weights) split = SplitOf(layer, params, *weights);
-      if (!split) {
+      if (in_parts) split = SplitOf(layer, params, *weights);
+      if (!weights || (in_parts && !split)) {
         result_.float_sums.push_back(layer.name());
         continue;
       }
-      if (weights->largest_sum >= kMaxWholeSum) splits_[i] = *split;
+      if (split) splits_[i] = *split;
       weights_.emplace(i, *std::move(weights));
       ++quants_[quant];
     }
@@ -111,13 +111,11 @@ class Rewriter {
   static absl::optional<SplitParams> SplitOf(const caffe::LayerParameter& layer,
                                              const FakeQuantParams& params,
                                              const WholeWeights& weights) {
-    if (weights.largest_sum < kMaxWholeSum) return SplitParams();
     const int axis = layer.type() == "InnerProduct"
                          ? layer.inner_product_param().axis()
                          : layer.convolution_param().axis();
     if (axis < 1) return absl::nullopt;
-    const double half = std::ldexp(1.0, params.num_bits - 1);
-    return FindSplit(half + std::abs(params.offset), weights.largest_weights);
+    return FindSplit(LargestInput(params), weights.largest_weights);
   }
 
   absl::Span<const float> ScalesOf(const std::string& layer) const {

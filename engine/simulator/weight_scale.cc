@@ -86,6 +86,10 @@ absl::optional<float> FindScale(absl::Span<const float> rows,
   return absl::nullopt;
 }
 
+double LargestInput(const FakeQuantParams& input) {
+  return std::ldexp(1.0, input.num_bits - 1) + std::abs(input.offset);
+}
+
 double LargestSum(absl::Span<const float> codes, const FakeQuantParams& input) {
   double positive = 0, negative = 0;
   for (const float code : codes) {

@@ -36,6 +36,9 @@ bool FitsScale(absl::Span<const float> rows, absl::Span<const float> bias,
 absl::optional<float> FindScale(absl::Span<const float> rows,
                                 absl::Span<const float> bias, float scale_d);
 
+// A bound of |q - offset|.
+double LargestInput(const FakeQuantParams& input);
+
 // No sum of some of the products of `codes` with q - offset is beyond it.
 double LargestSum(absl::Span<const float> codes, const FakeQuantParams& input);
 

@@ -105,9 +105,7 @@ class Finder {
         }
         largest = std::max(largest, sum);
       }
-      const FakeQuantParams& input = InputOf(k);
-      const double half = std::ldexp(1.0, input.num_bits - 1);
-      const auto split = FindSplit(half + std::abs(input.offset), largest);
+      const auto split = FindSplit(LargestInput(InputOf(k)), largest);
       if (!split) return false;
       blob.split = *split;
     }
