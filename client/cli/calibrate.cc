@@ -1,12 +1,15 @@
 // quantctl calibrate: upload, submit, follow, fetch.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "base/status_macros.h"
 #include "client/cli/command.h"
 #include "client/cli/command_context.h"
 #include "client/cli/config_file.h"
+#include "client/cli/detection_flags.h"
 #include "client/cli/make_files.h"
 #include "client/cli/model_flags.h"
 #include "client/cli/output_flags.h"
@@ -36,6 +39,8 @@ absl::Status Check(CommandContext& context) {
   if (flags.Has("config")) RETURN_IF_ERROR(CheckInputFile(flags.Get("config")));
   if (flags.Has("eval-data")) {
     RETURN_IF_ERROR(CheckData(flags.GetAll("eval-data")));
+  } else if (flags.Has("annotations")) {
+    return UsageError("--annotations needs --eval-data; add it");
   }
   return PrepareOut(context);
 }
@@ -52,7 +57,8 @@ absl::StatusOr<int64_t> RecordsNeeded(const ParsedFlags& flags) {
   return batch_size * batch_num;
 }
 
-absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
+absl::StatusOr<v1::JobSpec> UploadAll(
+    CommandContext& context, absl::optional<DetectionRequest> detection) {
   const ParsedFlags& flags = context.flags();
   v1::JobSpec job;
   v1::CalibrateSpec& spec = *job.mutable_calibrate();
@@ -69,6 +75,10 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
   if (flags.Has("eval-data")) {
     ASSIGN_OR_RETURN(*spec.mutable_eval_dataset_id(),
                      UploadData(context, flags.GetAll("eval-data"), 0));
+  }
+  if (detection.has_value()) {
+    ASSIGN_OR_RETURN(*spec.mutable_detection(),
+                     UploadDetection(context, *std::move(detection)));
   }
   ASSIGN_OR_RETURN(const int64_t batch_size,
                    flags.GetInt("batch-size", 1, kMaxBatches, 0));
@@ -89,7 +99,10 @@ absl::StatusOr<v1::JobSpec> UploadAll(CommandContext& context) {
 
 absl::StatusOr<int> Run(CommandContext& context) {
   RETURN_IF_ERROR(Check(context));
-  ASSIGN_OR_RETURN(const v1::JobSpec spec, UploadAll(context));
+  ASSIGN_OR_RETURN(absl::optional<DetectionRequest> detection,
+                   ReadDetection(context.flags()));
+  ASSIGN_OR_RETURN(const v1::JobSpec spec,
+                   UploadAll(context, std::move(detection)));
   return MakeFiles(context, spec, "quantctl record show");
 }
 
@@ -110,8 +123,9 @@ Command CalibrateCommand() {
            {"batch-num", "N",
             "forward passes; default: batch_num of the config"},
            {"config", "FILE", ConfigFlagHelp()},
-           {"eval-data", "DATA", "measure the accuracy on these images", false,
-            0, true},
+           {"eval-data", "DATA",
+            "measure the accuracy before and after on these images", false, 0,
+            true},
            {"keep-intermediate", "",
             "write the models between the steps, too: modified_model.*, ..."},
            {"search-shift-bit", "",
@@ -120,6 +134,7 @@ Command CalibrateCommand() {
        }) {
     command.flags.push_back(flag);
   }
+  for (const FlagSpec& flag : DetectionFlags()) command.flags.push_back(flag);
   for (const FlagSpec& flag : OutputFlags()) command.flags.push_back(flag);
   for (const FlagSpec& flag : MakeFilesFlags()) command.flags.push_back(flag);
   command.examples =

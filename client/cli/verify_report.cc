@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/output/cells.h"
 #include "client/cli/output/format.h"
 
 namespace quantd {
@@ -31,8 +32,8 @@ std::string Verdict(const v1::VerifyResult& verify) {
 void AddRows(const std::string& what, const std::string& layer,
              const v1::IntegerDifference& difference, Table* table) {
   if (difference.num_elements() == 0) return;
-  table->AddRow({absl::StrCat(what, ".", layer),
-                 absl::StrFormat("%.9g", ShareOf(difference))});
+  table->AddRow(
+      {absl::StrCat(what, ".", layer), PlainNumber(ShareOf(difference))});
   table->AddRow({absl::StrCat(what, "_steps.", layer),
                  absl::StrCat(difference.max_steps())});
 }
@@ -62,8 +63,7 @@ std::string WorstLayer(const v1::VerifyResult& verify) {
 void AddVerifyRows(const v1::VerifyResult& verify, Table* table) {
   table->AddRow({"verdict", Verdict(verify)});
   table->AddRow({"images", absl::StrCat(verify.num_images())});
-  table->AddRow(
-      {"top1_agreement", absl::StrFormat("%.9g", verify.top1_agreement())});
+  table->AddRow({"top1_agreement", PlainNumber(verify.top1_agreement())});
   table->AddRow({"tied_images", absl::StrCat(verify.num_tied_images())});
   for (const std::string& failure : verify.failures()) {
     table->AddRow({"failure", failure});

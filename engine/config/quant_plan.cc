@@ -172,6 +172,7 @@ void Planner::CollectConsumers() {
     const caffe::LayerParameter& layer = net_.layer(i);
     if (IsMeasurement(layer.type())) continue;
     for (int b = 0; b < layer.bottom_size(); ++b) {
+      if (ReadsShapeOnly(layer, b)) continue;
       std::vector<BlobConsumer>& consumers = consumers_[layer.bottom(b)];
       if (consumers.empty()) blob_names_.push_back(layer.bottom(b));
       consumers.push_back({i, layer.name(), b});

@@ -109,6 +109,23 @@ TEST_F(QuantPlanTest, OneDisabledConsumerKeepsTheBlobFloatForAll) {
                         "calculated on CUBE"));
 }
 
+// As in SSD, where prior boxes are made from the image and from every feature.
+TEST_F(QuantPlanTest, ReadersOfAShapeKeepNothingFloat) {
+  *net_.add_layer() = Net("layer { name: 'prior' type: 'PriorBox' bottom: 'd' "
+                          "bottom: 'data' top: 'p' }")
+                          .layer(0);
+  *net_.add_layer() = Net("layer { name: 'crop' type: 'Crop' bottom: 'ip' "
+                          "bottom: 'c2' top: 'crop' }")
+                          .layer(0);
+  config_ = *DefaultQuantConfig(net_);
+  Layer("crop").quant_enable = true;
+  ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));
+  EXPECT_THAT(Blobs(plan), ElementsAre("data", "r1", "c2", "d", "ip"));
+  EXPECT_EQ(plan.blobs[0].consumers.size(), 1u);
+  EXPECT_EQ(plan.blobs[2].consumers.size(), 1u);
+  EXPECT_THAT(plan.warnings, IsEmpty());
+}
+
 TEST_F(QuantPlanTest, ALayerDraggedToFloatSaysWhy) {
   Layer("sum").quant_enable = false;
   ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));

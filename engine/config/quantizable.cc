@@ -145,6 +145,10 @@ std::vector<int> QuantizedBottoms(const caffe::LayerParameter& layer) {
   return bottoms;
 }
 
+bool ReadsShapeOnly(const caffe::LayerParameter& layer, int bottom) {
+  return layer.type() == "PriorBox" || (layer.type() == "Crop" && bottom == 1);
+}
+
 std::vector<int> WeightBlobs(const caffe::LayerParameter& layer) {
   return BlobsOf(layer, /*biases=*/false);
 }

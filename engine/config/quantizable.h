@@ -50,6 +50,10 @@ bool OnlyMovesData(absl::string_view type);
 // Empty for QuantClass::kNever.
 std::vector<int> QuantizedBottoms(const caffe::LayerParameter& layer);
 
+// True if `layer` asks bottom `bottom` for its shape only, and so does not mind
+// whether it is quantized: both bottoms of PriorBox, bottom 1 of Crop.
+bool ReadsShapeOnly(const caffe::LayerParameter& layer, int bottom);
+
 // Indices of the blobs that layers of QuantClass::kWeightsAndData multiply by,
 // ascending: 0, and further ones of recurrent layers, whose blobs are
 //   LSTM, GRU: W_x, b, [W_static], W_h

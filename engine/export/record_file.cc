@@ -257,6 +257,9 @@ absl::Status CheckRecordCovers(const amct::ScaleOffsetRecord& record,
       if (input == nullptr || !input->has_scale_d()) {
         return Incomplete("scale_d", consumer.layer, consumer.bottom_index);
       }
+      if (!input->has_offset_d()) {
+        return Incomplete("offset_d", consumer.layer, consumer.bottom_index);
+      }
       if (first == nullptr) first = input;
       const std::string field = DifferingField(*first, *input);
       if (field.empty()) continue;

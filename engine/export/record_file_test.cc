@@ -225,9 +225,10 @@ class PlanRecordTest : public ::testing::Test {
     plan_.blobs[0].consumers = {{0, "conv1", 0}, {1, "pool1", 0}};
     plan_.weights.push_back({0, "conv1", {}});
     record_ = *ParseRecord(
-        "record { key: 'pool1' value { record_d { index: 0 scale_d: 2 } } }"
+        "record { key: 'pool1' value { "
+        "record_d { index: 0 scale_d: 2 offset_d: 0 } } }"
         "record { key: 'conv1' value { scale_w: 1 offset_w: 0 "
-        "record_d { index: 0 scale_d: 2 num_bits_d: 8 } } }"
+        "record_d { index: 0 scale_d: 2 offset_d: 0 num_bits_d: 8 } } }"
         "record { key: 'extra' value {} }",
         "r.txt");
   }
@@ -245,6 +246,10 @@ TEST_F(PlanRecordTest, MissingFactorsNameTheLayer) {
   EXPECT_THAT(CheckRecordCovers(record_, plan_),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        "Cannot find scale_w of layer 'conv1' in record file"));
+  conv->mutable_record_d(0)->clear_offset_d();
+  EXPECT_THAT(CheckRecordCovers(record_, plan_),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       "Cannot find offset_d of layer 'conv1' in record file"));
   conv->mutable_record_d(0)->clear_scale_d();
   EXPECT_THAT(CheckRecordCovers(record_, plan_),
               AllOf(HasReason("RECORD_INCOMPLETE"),

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
 #include "base/error.h"
 #include "base/status_macros.h"
 #include "engine/config/quant_config.h"
@@ -16,7 +17,7 @@
 #include "engine/config/read_quant_config.h"
 #include "engine/core/net.h"
 #include "engine/export/export.h"
-#include "engine/jobs/accuracy/accuracy.h"
+#include "engine/jobs/accuracy/evaluator.h"
 #include "engine/jobs/calibration/blob_observers.h"
 #include "engine/jobs/calibration/bn_updated_model.h"
 #include "engine/jobs/calibration/calibration_passes.h"
@@ -81,9 +82,6 @@ class Calibration {
   }
   absl::Status ChooseBatches(int64_t num_records);
   absl::Status ReportAllZero();
-  absl::StatusOr<v1::Accuracy> AccuracyOf(const caffe::NetParameter& net,
-                                          const std::string& path,
-                                          InputSurvey* survey);
   absl::StatusOr<caffe::NetParameter> ReadFakeQuantModel() const;
 
   const v1::CalibrateSpec& spec_;
@@ -93,6 +91,7 @@ class Calibration {
 
   caffe::NetParameter model_;  // As loaded.
   NetworkFeed feed_;
+  absl::optional<Evaluator> evaluator_;  // With an evaluation data set.
   QuantConfig config_;
   QuantizedModel quantized_;
   PlanFactors factors_;
@@ -113,7 +112,7 @@ absl::StatusOr<JobOutput> Calibration::Run() {
   if (spec_.search_shift_bit()) RETURN_IF_ERROR(SearchShiftBits());
   tracker_.Begin("EMIT");
   RETURN_IF_ERROR(Emit());
-  if (!spec_.eval_dataset_id().empty()) RETURN_IF_ERROR(Evaluate());
+  if (evaluator_.has_value()) RETURN_IF_ERROR(Evaluate());
   for (ExportedFile& file : files_) {
     if (!IsSaved(file.group, spec_.save())) continue;
     output_.files.push_back({std::move(file.name), std::move(file.contents)});
@@ -135,6 +134,16 @@ absl::Status Calibration::Load() {
       FindFeed(model_, spec_.has_transform() ? &spec_.transform() : nullptr,
                inputs_));
   WarnOfMirror(feed_.transform, tracker_.monitor());
+  if (!spec_.eval_dataset_id().empty()) {
+    ASSIGN_OR_RETURN(const std::string path,
+                     DatasetPath(inputs_, spec_.eval_dataset_id()));
+    ASSIGN_OR_RETURN(const auto reader, OpenFeed(feed_, path, 1));
+    ASSIGN_OR_RETURN(
+        evaluator_,
+        Evaluator::Create(model_,
+                          spec_.has_detection() ? &spec_.detection() : nullptr,
+                          inputs_, reader->num_records()));
+  }
   if (!spec_.has_config()) {
     ASSIGN_OR_RETURN(config_,
                      DefaultQuantConfig(model_, TargetOf(spec_.target())));
@@ -332,29 +341,20 @@ absl::StatusOr<caffe::NetParameter> Calibration::ReadFakeQuantModel() const {
   return std::move(loaded.net);
 }
 
-absl::StatusOr<v1::Accuracy> Calibration::AccuracyOf(
-    const caffe::NetParameter& net, const std::string& path,
-    InputSurvey* survey) {
-  AccuracyOptions options;
-  options.survey = survey;
-  options.lmdb_path = path;
-  options.batch_size = BatchSize();
-  return MeasureAccuracy(net, feed_, options, &tracker_);
-}
-
 absl::Status Calibration::Evaluate() {
   tracker_.Begin("EVALUATE");
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs_, spec_.eval_dataset_id()));
   InputSurvey survey;
-  ASSIGN_OR_RETURN(*output_.result.mutable_float_accuracy(),
-                   AccuracyOf(model_, path, &survey));
+  EvaluationData data{path, BatchSize(), /*max_records=*/0, &survey};
+  RETURN_IF_ERROR(
+      evaluator_->Evaluate(model_, feed_, data, &tracker_, &output_.result));
   report_.set_num_evaluated_in_calibration(survey.CountSharedWith(survey_));
   // What the user gets is what is measured: the written files, read again.
-  ASSIGN_OR_RETURN(const caffe::NetParameter fake, ReadFakeQuantModel());
-  ASSIGN_OR_RETURN(*output_.result.mutable_quantized_accuracy(),
-                   AccuracyOf(fake, path, nullptr));
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(caffe::NetParameter fake, ReadFakeQuantModel());
+  data.survey = nullptr;
+  return evaluator_->EvaluateQuantized(std::move(fake), feed_, data, &tracker_,
+                                       &output_.result);
 }
 
 absl::Status Calibration::AddReport() {
@@ -364,9 +364,12 @@ absl::Status Calibration::AddReport() {
   if (result.has_float_accuracy()) {
     *report_.mutable_float_accuracy() = result.float_accuracy();
     *report_.mutable_quantized_accuracy() = result.quantized_accuracy();
-  } else {
-    report_.set_num_evaluated_in_calibration(-1);
   }
+  if (result.has_detection()) {
+    *report_.mutable_float_detection() = result.detection();
+    *report_.mutable_quantized_detection() = result.quantized_detection();
+  }
+  if (!evaluator_.has_value()) report_.set_num_evaluated_in_calibration(-1);
   for (v1::BlobReport& row : DescribeBlobs(quantized_.plan, factors_)) {
     *report_.add_blobs() = std::move(row);
   }

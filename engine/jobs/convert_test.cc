@@ -192,7 +192,7 @@ TEST_F(ConvertTest, SkipFusionKeepsTheBatchNorm) {
 TEST_F(ConvertTest, ABatchNormWithFactorsIsQuantizedWhenNotFused) {
   const JobOutput output = MustRun(
       "record { key: 'bn' value { skip_fusion: true "
-      "record_d { index: 0 scale_d: 1 } } }");
+      "record_d { index: 0 scale_d: 1 offset_d: 0 } } }");
   EXPECT_EQ(output.result.num_layers_quantized(), 1);
 }
 
@@ -310,13 +310,13 @@ TEST_F(ConvertTest, ReadersOfOneBlobMustAgree) {
   EXPECT_EQ(Detail(output, "other"), "norm");
   output = Run(absl::StrCat(kIp,
                             "record { key: 'norm' value { record_d { index: 0 "
-                            "scale_d: 3 num_bits_d: 12 } } }"));
+                            "scale_d: 3 offset_d: 0 num_bits_d: 12 } } }"));
   EXPECT_THAT(output, HasReason("RECORD_INCONSISTENT"));
   EXPECT_EQ(Detail(output, "file"), "r.txt");
   EXPECT_EQ(Detail(output, "field"), "scale_d");
   EXPECT_OK(Run(absl::StrCat(kIp,
                              "record { key: 'norm' value { record_d { index: 0 "
-                             "scale_d: 2 num_bits_d: 12 } } }")));
+                             "scale_d: 2 offset_d: 0 num_bits_d: 12 } } }")));
 }
 
 TEST_F(ConvertTest, ABiasBeyondInt32IsRefused) {

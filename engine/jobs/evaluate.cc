@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "engine/jobs/accuracy/accuracy.h"
-#include "engine/jobs/accuracy/detection_accuracy.h"
+#include "engine/jobs/accuracy/evaluator.h"
+#include "engine/jobs/feed/feed_reader.h"
 #include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/phase_tracker.h"
@@ -28,23 +28,17 @@ absl::StatusOr<JobOutput> RunEvaluate(const v1::EvaluateSpec& spec,
   WarnOfMirror(feed.transform, monitor);
   ASSIGN_OR_RETURN(const std::string path,
                    DatasetPath(inputs, spec.dataset_id()));
+  ASSIGN_OR_RETURN(const auto reader, OpenFeed(feed, path, 1));
+  ASSIGN_OR_RETURN(
+      const Evaluator evaluator,
+      Evaluator::Create(net, spec.has_detection() ? &spec.detection() : nullptr,
+                        inputs, reader->num_records()));
   const int64_t batch_size = BatchSizeOf(feed, spec.batch_size());
   tracker.Begin("EVALUATE");
   JobOutput output;
-  if (spec.has_detection()) {
-    ASSIGN_OR_RETURN(
-        *output.result.mutable_detection(),
-        MeasureDetection(std::move(net), feed, spec.detection(), inputs,
-                         {path, batch_size, spec.max_records()}, &tracker));
-    tracker.Finish(&output.result);
-    return output;
-  }
-  AccuracyOptions options;
-  options.lmdb_path = path;
-  options.max_records = spec.max_records();
-  options.batch_size = batch_size;
-  ASSIGN_OR_RETURN(*output.result.mutable_float_accuracy(),
-                   MeasureAccuracy(std::move(net), feed, options, &tracker));
+  RETURN_IF_ERROR(evaluator.Evaluate(std::move(net), feed,
+                                     {path, batch_size, spec.max_records()},
+                                     &tracker, &output.result));
   tracker.Finish(&output.result);
   return output;
 }

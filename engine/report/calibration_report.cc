@@ -46,16 +46,24 @@ HtmlCell Number(double value) {
   return HtmlCell(absl::StrFormat("%.5g", value));
 }
 
+void AddGrade(const std::string& name, double before, double after,
+              std::vector<HtmlTile>* tiles) {
+  tiles->push_back({Percent(before), name + ", float"});
+  tiles->push_back({Percent(after), name + ", quantized"});
+  tiles->push_back(
+      {absl::StrFormat("%+.2f", 100 * (after - before)), "points of " + name});
+}
+
 void AddSummary(const v1::CalibrationReport& report, HtmlPage* page) {
   std::vector<HtmlTile> tiles;
   if (report.has_float_accuracy() && report.has_quantized_accuracy() &&
       report.float_accuracy().top1() >= 0) {
-    const double before = report.float_accuracy().top1();
-    const double after = report.quantized_accuracy().top1();
-    tiles.push_back({Percent(before), "top-1, float"});
-    tiles.push_back({Percent(after), "top-1, quantized"});
-    tiles.push_back(
-        {absl::StrFormat("%+.2f", 100 * (after - before)), "points of top-1"});
+    AddGrade("top-1", report.float_accuracy().top1(),
+             report.quantized_accuracy().top1(), &tiles);
+  }
+  if (report.has_float_detection()) {
+    AddGrade("mAP", report.float_detection().mean_average_precision(),
+             report.quantized_detection().mean_average_precision(), &tiles);
   }
   tiles.push_back(
       {absl::StrCat(report.input().num_images()), "calibration images"});
@@ -113,6 +121,54 @@ void AddAccuracy(const v1::CalibrationReport& report, HtmlPage* page) {
   AddAccuracyLayers(report, page);
 }
 
+std::string MethodName(v1::DetectionSpec::Method method) {
+  switch (method) {
+    case v1::DetectionSpec::METHOD_MAX_INTEGRAL:
+      return "MaxIntegral";
+    case v1::DetectionSpec::METHOD_INTEGRAL:
+      return "Integral";
+    default:
+      return "11point";
+  }
+}
+
+// Of the labels with true boxes.
+void AddDetection(const v1::CalibrationReport& report, HtmlPage* page) {
+  if (!report.has_float_detection()) return;
+  const v1::DetectionResult& before = report.float_detection();
+  const v1::DetectionResult& after = report.quantized_detection();
+  page->AddHeading("Average precision");
+  page->AddParagraph(absl::StrCat(
+      before.num_records(), " images; ", MethodName(before.method()),
+      ", a right box shares at least ", before.min_overlap(),
+      " of the union with a true one"));
+  std::map<int, double> quantized;
+  for (const v1::ClassPrecision& row : after.classes()) {
+    quantized[row.label()] = row.average_precision();
+  }
+  std::vector<std::vector<HtmlCell>> rows;
+  const auto add = [&rows](const std::string& name, double x, double q,
+                           const std::string& num_truths) {
+    rows.push_back({HtmlCell(name), HtmlCell(Percent(x)), HtmlCell(Percent(q)),
+                    HtmlCell(absl::StrFormat("%+.2f", 100 * (q - x))),
+                    HtmlCell(num_truths)});
+  };
+  for (const v1::ClassPrecision& row : before.classes()) {
+    if (row.average_precision() < 0) continue;
+    add(row.name().empty() ? absl::StrCat(row.label()) : row.name(),
+        row.average_precision(), quantized[row.label()],
+        absl::StrCat(row.num_truths()));
+  }
+  add("mean", before.mean_average_precision(), after.mean_average_precision(),
+      "");
+  page->AddTable({{"class", false},
+                  {"float", true},
+                  {"quantized", true},
+                  {"points", true},
+                  {"true boxes", true}},
+                 rows);
+}
+
 // What the user should look at, in words.
 std::vector<std::string> Findings(const v1::CalibrationReport& report) {
   const v1::InputReport& input = report.input();
@@ -134,7 +190,8 @@ std::vector<std::string> Findings(const v1::CalibrationReport& report) {
   if (report.num_evaluated_in_calibration() > 0) {
     findings.push_back(absl::StrCat(
         report.num_evaluated_in_calibration(), " of ",
-        report.float_accuracy().num_records(),
+        report.has_float_detection() ? report.float_detection().num_records()
+                                     : report.float_accuracy().num_records(),
         " evaluation images are calibration images too: the accuracy may look "
         "better than it is"));
   }
@@ -288,6 +345,7 @@ std::string CalibrationReportHtml(const v1::CalibrationReport& report) {
   HtmlPage page(absl::StrCat(report.name(), ": calibration"));
   AddSummary(report, &page);
   AddAccuracy(report, &page);
+  AddDetection(report, &page);
   const std::vector<std::string> findings = Findings(report);
   if (!findings.empty()) {
     page.AddHeading("To look at");

@@ -148,6 +148,11 @@ absl::Status CheckShiftBit(const v1::CalibrateSpec& spec) {
                {{"options", "search_shift_bit, target"}});
 }
 
+absl::Status CheckDetection(const v1::DetectionSpec& spec) {
+  if (!spec.has_truths()) return Required("detection.truths");
+  return CheckBlobRef("detection.truths", spec.truths());
+}
+
 absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
   if (!spec.has_model()) return Required("calibrate.model");
   RETURN_IF_ERROR(CheckModel(spec.model()));
@@ -159,6 +164,12 @@ absl::Status CheckCalibrate(const v1::CalibrateSpec& spec) {
   RETURN_IF_ERROR(CheckSave(spec.save()));
   RETURN_IF_ERROR(CheckTarget(spec.target()));
   RETURN_IF_ERROR(CheckShiftBit(spec));
+  if (spec.has_detection()) {
+    if (spec.eval_dataset_id().empty()) {
+      return Required("calibrate.eval_dataset_id");
+    }
+    RETURN_IF_ERROR(CheckDetection(spec.detection()));
+  }
   return CheckName(spec.name());
 }
 
@@ -179,11 +190,7 @@ absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) {
   RETURN_IF_ERROR(CheckModel(spec.model()));
   if (spec.dataset_id().empty()) return Required("evaluate.dataset_id");
   if (spec.has_detection()) {
-    if (!spec.detection().has_truths()) {
-      return Required("evaluate.detection.truths");
-    }
-    RETURN_IF_ERROR(
-        CheckBlobRef("detection.truths", spec.detection().truths()));
+    RETURN_IF_ERROR(CheckDetection(spec.detection()));
   }
   RETURN_IF_ERROR(CheckRange("batch_size", spec.batch_size(), kMaxBatchSize));
   RETURN_IF_ERROR(
@@ -331,6 +338,9 @@ std::vector<v1::BlobRef> ListBlobs(const v1::JobSpec& spec) {
     AddTransform(spec.calibrate().transform(), &refs);
     if (spec.calibrate().has_config()) {
       refs.push_back(spec.calibrate().config());
+    }
+    if (spec.calibrate().has_detection()) {
+      refs.push_back(spec.calibrate().detection().truths());
     }
   } else if (spec.has_evaluate()) {
     AddModel(spec.evaluate().model(), &refs);

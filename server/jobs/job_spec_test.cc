@@ -102,6 +102,19 @@ TEST(JobSpecTest, ReferencesAreListedOnce) {
   EXPECT_EQ(JobKind(v1::JobSpec()), "none");
 }
 
+TEST(JobSpecTest, DetectionNeedsTruthsAndDataToEvaluateOn) {
+  v1::JobSpec spec = Calibrate();
+  v1::CalibrateSpec* calibrate = spec.mutable_calibrate();
+  calibrate->mutable_detection()->set_min_overlap(0.5f);
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  calibrate->set_eval_dataset_id("ds-1");
+  EXPECT_THAT(CheckSpec(spec), HasReason("FIELD_REQUIRED"));
+  const size_t num_blobs = ListBlobs(Calibrate()).size();
+  *calibrate->mutable_detection()->mutable_truths() = Ref('d');
+  EXPECT_OK(CheckSpec(spec));
+  EXPECT_THAT(ListBlobs(spec), SizeIs(num_blobs + 1));
+}
+
 TEST(JobSpecTest, TargetsAreKnownAndOnlyAscendShifts) {
   v1::JobSpec spec = Calibrate();
   spec.mutable_calibrate()->set_search_shift_bit(true);

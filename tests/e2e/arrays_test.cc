@@ -251,62 +251,6 @@ layer { name: "top3" type: "Accuracy" bottom: "sum" bottom: "label" top: "y"
   EXPECT_THAT(result.out, HasSubstr("float.layer.top3\t1\n"));
 }
 
-// Two prior boxes are the detections; a list of VOC files has the true ones.
-TEST_F(ArraysTest, EvaluationGradesDetections) {
-  Write("net.prototxt", R"(
-layer { name: "loc" type: "Input" top: "loc"
-        input_param { shape { dim: 1 dim: 8 } } }
-layer { name: "conf" type: "Input" top: "conf"
-        input_param { shape { dim: 1 dim: 4 } } }
-layer { name: "prior" type: "Input" top: "prior"
-        input_param { shape { dim: 1 dim: 2 dim: 8 } } }
-layer { name: "out" type: "DetectionOutput" bottom: "loc" bottom: "conf"
-        bottom: "prior" top: "out"
-        detection_output_param { num_classes: 2 confidence_threshold: 0.1
-                                 nms_param { nms_threshold: 0.5 } } }
-)");
-  std::vector<float> prior = {0.1f, 0.1f, 0.3f, 0.3f, 0.5f, 0.5f, 0.9f, 0.9f};
-  prior.insert(prior.end(), 8, 0.1f);
-  Write("boxes.npz",
-        ZipFile({{"loc.npy", FloatNpy("(1, 8)", std::vector<float>(8))},
-                 {"conf.npy", FloatNpy("(1, 4)", {0.1f, 0.9f, 0.2f, 0.8f})},
-                 {"prior.npy", FloatNpy("(1, 1, 2, 8)", prior)}},
-                false));
-  Write("map.prototxt", "item { name: 'dog' label: 1 }");
-  Write("dog.xml", R"(<annotation>
-  <size><width>100</width><height>100</height></size>
-  <object><name>dog</name><bndbox><xmin>50</xmin><ymin>50</ymin>
-  <xmax>90</xmax><ymax>90</ymax></bndbox></object></annotation>)");
-  Write("list.txt", "dog.jpg dog.xml\n");
-  Write("boxes.txt", "0 1 0.1 0.1 0.3 0.3 0\n0 1 0.5 0.5 0.9 0.9 0\n");
-  const std::vector<std::string> data = {"--data", Path("boxes.npz")};
-  const auto evaluate = [&](std::vector<std::string> more) {
-    more.insert(more.end(), data.begin(), data.end());
-    return Local(Job("evaluate", more));
-  };
-  RunResult result = evaluate({"--annotations", Path("list.txt"), "--label-map",
-                               Path("map.prototxt"), "-o", "json"});
-  ASSERT_EQ(result.status, 0) << result.err;
-  const auto detection =
-      nlohmann::json::parse(result.out)["result"]["detection"];
-  // The better one of two detections is wrong.
-  EXPECT_NEAR(detection["meanAveragePrecision"].get<double>(), 0.5, 1e-9);
-  EXPECT_EQ(detection["classes"][0]["name"], "dog");
-  EXPECT_EQ(detection["classes"][0]["numDetections"], "2");
-  result = evaluate(
-      {"--annotations", Path("boxes.txt"), "--ap-method", "MaxIntegral"});
-  ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("map\t1\nap.1\t1\nimages\t1\n"));
-  EXPECT_EQ(
-      evaluate({"--annotations", Path("boxes.txt"), "--ap-method", "best"})
-          .status,
-      2);
-  Write("boxes.txt", "1 1 0 0 1 1 0\n");
-  result = evaluate({"--annotations", Path("boxes.txt")});
-  EXPECT_NE(result.status, 0);
-  EXPECT_THAT(result.err, HasSubstr("the annotations have record 1"));
-}
-
 TEST_F(ArraysTest, SaysWhatIsWrong) {
   const auto expect = [this](const std::vector<std::string>& more,
                              const std::string& text) {

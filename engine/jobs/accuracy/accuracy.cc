@@ -53,9 +53,9 @@ bool IsClassification(const Tensor& scores, const Tensor& labels) {
 // Runs a net over a data set and counts.
 class Measurement {
  public:
-  Measurement(const NetworkFeed& feed, const AccuracyOptions& options,
+  Measurement(const NetworkFeed& feed, const EvaluationData& data,
               PhaseTracker* tracker)
-      : feed_(feed), options_(options), tracker_(tracker) {}
+      : feed_(feed), data_(data), tracker_(tracker) {}
 
   absl::StatusOr<v1::Accuracy> Run(caffe::NetParameter param);
 
@@ -68,7 +68,7 @@ class Measurement {
   v1::Accuracy Result() const;
 
   const NetworkFeed& feed_;
-  const AccuracyOptions& options_;
+  const EvaluationData& data_;
   PhaseTracker* const tracker_;
   ScoreOutput output_;
   std::unique_ptr<FeedReader> reader_;
@@ -85,8 +85,8 @@ class Measurement {
 
 absl::StatusOr<v1::Accuracy> Measurement::Run(caffe::NetParameter param) {
   RETURN_IF_ERROR(Open(std::move(param)));
-  const int64_t wanted = options_.max_records > 0
-                             ? options_.max_records
+  const int64_t wanted = data_.max_records > 0
+                             ? data_.max_records
                              : std::numeric_limits<int64_t>::max();
   while (num_records_ < wanted) {
     ASSIGN_OR_RETURN(const int64_t count, reader_->Next(net_.get(), &labels_));
@@ -98,7 +98,7 @@ absl::StatusOr<v1::Accuracy> Measurement::Run(caffe::NetParameter param) {
     }
     RETURN_IF_ERROR(RunPass(used));
     num_records_ += used;
-    tracker_->Advance(num_records_ / options_.batch_size, used);
+    tracker_->Advance(num_records_ / data_.batch_size, used);
   }
   return Result();
 }
@@ -107,7 +107,7 @@ absl::Status Measurement::Open(caffe::NetParameter param) {
   ASSIGN_OR_RETURN(output_, FindScoreOutput(param));
   top_k_ = TopK(output_.is_probability ? ScoreKind::kProbabilities
                                        : ScoreKind::kLogits);
-  ASSIGN_OR_RETURN(reader_, OpenFeed(feed_, options_.lmdb_path, 1));
+  ASSIGN_OR_RETURN(reader_, OpenFeed(feed_, data_.lmdb_path, 1));
   Net::Options options;
   options.inference = true;
   options.keep_blobs = {output_.blob};
@@ -127,7 +127,7 @@ absl::Status Measurement::Open(caffe::NetParameter param) {
         i, CountedLayer{&layer, AccuracyCount(layer.accuracy_param())});
   }
   RETURN_IF_ERROR(CheckLabels());
-  return reader_->SetBatchSize(ImagesPerPass(*net_, options_.batch_size));
+  return reader_->SetBatchSize(ImagesPerPass(*net_, data_.batch_size));
 }
 
 absl::Status Measurement::CheckLabels() const {
@@ -144,9 +144,9 @@ absl::Status Measurement::CheckLabels() const {
 }
 
 absl::Status Measurement::RunPass(int64_t num_records) {
-  if (options_.survey != nullptr) {
+  if (data_.survey != nullptr) {
     ASSIGN_OR_RETURN(const Tensor* input, net_->Blob(feed_.data_blob));
-    options_.survey->Add(*input, num_records);
+    data_.survey->Add(*input, num_records);
   }
   RETURN_IF_ERROR(
       net_->Forward([this](int index) { return AfterLayer(index); }));
@@ -204,9 +204,9 @@ v1::Accuracy Measurement::Result() const {
 
 absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter param,
                                              const NetworkFeed& feed,
-                                             const AccuracyOptions& options,
+                                             const EvaluationData& data,
                                              PhaseTracker* tracker) {
-  return Measurement(feed, options, tracker).Run(std::move(param));
+  return Measurement(feed, data, tracker).Run(std::move(param));
 }
 
 }  // namespace quantd

@@ -2,27 +2,14 @@
 #ifndef QUANTD_ENGINE_JOBS_ACCURACY_ACCURACY_H_
 #define QUANTD_ENGINE_JOBS_ACCURACY_ACCURACY_H_
 
-#include <cstdint>
-#include <string>
-
 #include "absl/status/statusor.h"
-#include "engine/jobs/feed/input_survey.h"
+#include "engine/jobs/accuracy/evaluation_data.h"
 #include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/phase_tracker.h"
 #include "proto/caffe/caffe.pb.h"
 #include "proto/quantd/v1/job.pb.h"
 
 namespace quantd {
-
-struct AccuracyOptions {
-  std::string lmdb_path;
-  // Images of a unit of progress, and of one pass at most; at least 1.
-  int64_t batch_size = 16;
-  // 0: all, once.
-  int64_t max_records = 0;
-  // Sees every input; may be null.
-  InputSurvey* survey = nullptr;
-};
 
 // Runs `net`, which may have a Data layer or a Softmax-less head, over the
 // records, and counts: the scores of FindScoreOutput() and, layer by layer,
@@ -32,7 +19,7 @@ struct AccuracyOptions {
 // Net::Create(), FindScoreOutput(), OpenFeed() and TopK.
 absl::StatusOr<v1::Accuracy> MeasureAccuracy(caffe::NetParameter net,
                                              const NetworkFeed& feed,
-                                             const AccuracyOptions& options,
+                                             const EvaluationData& data,
                                              PhaseTracker* tracker);
 
 }  // namespace quantd

@@ -45,14 +45,14 @@ absl::StatusOr<v1::Accuracy> Measure(const std::string& text,
   caffe::NetParameter net;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &net));
   ASSIGN_OR_RETURN(const NetworkFeed feed, FindFeed(net, nullptr, JobInputs()));
-  AccuracyOptions options;
-  options.lmdb_path = path;
-  options.batch_size = 2;
-  options.max_records = max_records;
+  EvaluationData data;
+  data.lmdb_path = path;
+  data.batch_size = 2;
+  data.max_records = max_records;
   RecordingMonitor monitor;
   PhaseTracker tracker(&monitor);
   tracker.Begin("EVALUATE");
-  return MeasureAccuracy(net, feed, options, &tracker);
+  return MeasureAccuracy(net, feed, data, &tracker);
 }
 
 // Records of class 0, 1, 2, 0, 1: first, first, first, second, third.

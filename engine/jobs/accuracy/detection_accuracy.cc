@@ -142,8 +142,8 @@ absl::StatusOr<std::unique_ptr<Net>> MakeNet(caffe::NetParameter param,
 }
 
 // Truths of records that the data set does not have belong to another.
-absl::Status CheckRecords(const Truths& truths, const FeedReader& reader) {
-  if (truths.empty() || truths.rbegin()->first < reader.num_records()) {
+absl::Status CheckRecords(const Truths& truths, int64_t num_records) {
+  if (truths.empty() || truths.rbegin()->first < num_records) {
     return absl::OkStatus();
   }
   return Error(
@@ -151,11 +151,11 @@ absl::Status CheckRecords(const Truths& truths, const FeedReader& reader) {
       absl::StrCat("the annotations have record ", truths.rbegin()->first,
                    " (from 0), but the data "
                    "set has ",
-                   reader.num_records(),
+                   num_records,
                    " records; give the annotations of this data, in "
                    "its order"),
       {{"found", absl::StrCat(truths.rbegin()->first)},
-       {"expected", absl::StrCat(reader.num_records())}});
+       {"expected", absl::StrCat(num_records)}});
 }
 
 }  // namespace
@@ -181,25 +181,34 @@ absl::StatusOr<Truths> ParseTruths(absl::string_view text,
   return truths;
 }
 
-absl::StatusOr<v1::DetectionResult> MeasureDetection(
-    caffe::NetParameter param, const NetworkFeed& feed,
-    const v1::DetectionSpec& spec, const JobInputs& inputs,
-    const DetectionOptions& options, PhaseTracker* tracker) {
-  ASSIGN_OR_RETURN(const double min_overlap, MinOverlap(spec));
+absl::StatusOr<Truths> ReadTruths(const caffe::NetParameter& net,
+                                  const v1::DetectionSpec& spec,
+                                  const JobInputs& inputs,
+                                  int64_t num_records) {
+  RETURN_IF_ERROR(MinOverlap(spec).status());
+  RETURN_IF_ERROR(FindDetections(net).status());
   ASSIGN_OR_RETURN(const std::string text, inputs.read_blob(spec.truths()));
   ASSIGN_OR_RETURN(Truths truths, ParseTruths(text, spec.truths().file_name()));
+  RETURN_IF_ERROR(CheckRecords(truths, num_records));
+  return truths;
+}
+
+absl::StatusOr<v1::DetectionResult> MeasureDetection(
+    caffe::NetParameter param, const NetworkFeed& feed,
+    const v1::DetectionSpec& spec, const Truths& truths,
+    const EvaluationData& data, PhaseTracker* tracker) {
+  ASSIGN_OR_RETURN(const double min_overlap, MinOverlap(spec));
   ASSIGN_OR_RETURN(const std::string blob, FindDetections(param));
-  ASSIGN_OR_RETURN(auto reader, OpenFeed(feed, options.lmdb_path, 1));
-  RETURN_IF_ERROR(CheckRecords(truths, *reader));
+  ASSIGN_OR_RETURN(auto reader, OpenFeed(feed, data.lmdb_path, 1));
   ASSIGN_OR_RETURN(
       auto net,
       MakeNet(WithInputLayer(std::move(param), reader->inputs(), 1), blob));
-  RETURN_IF_ERROR(
-      reader->SetBatchSize(ImagesPerPass(*net, options.batch_size)));
-  const int64_t wanted = options.max_records > 0
-                             ? options.max_records
+  RETURN_IF_ERROR(reader->SetBatchSize(ImagesPerPass(*net, data.batch_size)));
+  const int64_t wanted = data.max_records > 0
+                             ? data.max_records
                              : std::numeric_limits<int64_t>::max();
   AveragePrecision precision(MethodOf(spec), min_overlap);
+  const std::vector<TrueBox> no_boxes;
   Tensor labels;
   int64_t num_records = 0;
   while (num_records < wanted) {
@@ -207,15 +216,21 @@ absl::StatusOr<v1::DetectionResult> MeasureDetection(
     if (count == 0) break;
     const int64_t used = std::min(count, wanted - num_records);
     if (used < count) RETURN_IF_ERROR(KeepImages(used, net.get()));
+    if (data.survey != nullptr) {
+      ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed.data_blob));
+      data.survey->Add(*input, used);
+    }
     RETURN_IF_ERROR(
         net->Forward([tracker](int) { return tracker->CheckCancelled(); }));
     ASSIGN_OR_RETURN(const Tensor* rows, net->Blob(blob));
     ASSIGN_OR_RETURN(const auto boxes, BoxesOf(*rows, used));
     for (int64_t i = 0; i < used; ++i) {
-      precision.AddImage(truths[num_records + i], boxes[i]);
+      const auto true_boxes = truths.find(num_records + i);
+      precision.AddImage(
+          true_boxes == truths.end() ? no_boxes : true_boxes->second, boxes[i]);
     }
     num_records += used;
-    tracker->Advance(num_records / options.batch_size, used);
+    tracker->Advance(num_records / data.batch_size, used);
   }
   return ToProto(precision, spec, min_overlap, num_records);
 }

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "engine/eval/average_precision.h"
+#include "engine/jobs/accuracy/evaluation_data.h"
 #include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/job.h"
 #include "engine/jobs/phase_tracker.h"
@@ -26,24 +27,23 @@ using Truths = std::map<int64_t, std::vector<TrueBox>>;
 absl::StatusOr<Truths> ParseTruths(absl::string_view text,
                                    const std::string& name);
 
-struct DetectionOptions {
-  std::string lmdb_path;
-  // Records of a pass at most; at least 1.
-  int64_t batch_size = 16;
-  // 0: all, once.
-  int64_t max_records = 0;
-};
-
-// Runs `net`, whose one DetectionOutput layer gives the boxes, over the
-// records. Reports to `tracker`, whose phase has begun; units are batches.
+// The true boxes that `spec` names, of `num_records` records. The one
+// DetectionOutput layer of `net` gives the detections. What is wrong with any
+// of these is found here, before a pass.
 // Errors: FAILED_PRECONDITION, BLOB_NOT_FOUND without such a layer or with
-// several; INVALID_ARGUMENT, ANNOTATION_INVALID for truths of records that are
-// not there, OPTION_OUT_OF_RANGE for min_overlap; those of ParseTruths(),
-// OpenFeed() and Net.
+// several; INVALID_ARGUMENT, ANNOTATION_INVALID for truths of other records,
+// OPTION_OUT_OF_RANGE for min_overlap; those of ParseTruths().
+absl::StatusOr<Truths> ReadTruths(const caffe::NetParameter& net,
+                                  const v1::DetectionSpec& spec,
+                                  const JobInputs& inputs, int64_t num_records);
+
+// Runs `net`, to which ReadTruths() found the boxes, over the records. Reports
+// to `tracker`, whose phase has begun; units are batches.
+// Errors: those of ReadTruths() for net and spec, OpenFeed() and Net.
 absl::StatusOr<v1::DetectionResult> MeasureDetection(
     caffe::NetParameter net, const NetworkFeed& feed,
-    const v1::DetectionSpec& spec, const JobInputs& inputs,
-    const DetectionOptions& options, PhaseTracker* tracker);
+    const v1::DetectionSpec& spec, const Truths& truths,
+    const EvaluationData& data, PhaseTracker* tracker);
 
 }  // namespace quantd
 

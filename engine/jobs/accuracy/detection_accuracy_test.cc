@@ -59,10 +59,11 @@ absl::StatusOr<v1::DetectionResult> Measure(const std::string& truths,
   caffe::NetParameter net;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kNet, &net));
   ASSIGN_OR_RETURN(const NetworkFeed feed, FindFeed(net, nullptr, inputs));
+  ASSIGN_OR_RETURN(const Truths boxes, ReadTruths(net, spec, inputs, 2));
   RecordingMonitor monitor;
   PhaseTracker tracker(&monitor);
   tracker.Begin("EVALUATE");
-  return MeasureDetection(net, feed, spec, inputs, {Records(), 16, max_records},
+  return MeasureDetection(net, feed, spec, boxes, {Records(), 16, max_records},
                           &tracker);
 }
 
