@@ -20,17 +20,32 @@ def _all_copts(copts):
     })
     return _COPTS + copts + (without_openmp if "-fopenmp" in copts else [])
 
+# What programs need that are built for a sanitizer.
+_RUNTIME = select({
+    "//tools/bazel:tsan": ["//tools/tsan:absl_mutex"],
+    "//conditions:default": [],
+})
+
 def quantd_cc_library(name, copts = [], **kwargs):
     native.cc_library(name = name, copts = _all_copts(copts), **kwargs)
 
-def quantd_cc_binary(name, copts = [], **kwargs):
-    native.cc_binary(name = name, copts = _all_copts(copts), **kwargs)
+def quantd_cc_binary(name, copts = [], deps = [], **kwargs):
+    native.cc_binary(
+        name = name,
+        copts = _all_copts(copts),
+        deps = deps + _RUNTIME,
+        **kwargs
+    )
 
-def quantd_cc_test(name, copts = [], deps = [], size = "small", **kwargs):
+def quantd_cc_test(name, copts = [], data = [], deps = [], size = "small", **kwargs):
     native.cc_test(
         name = name,
         size = size,
         copts = _all_copts(copts),
-        deps = deps + ["@gtest//:gtest_main"],
+        data = data + select({
+            "//tools/bazel:tsan": ["//tools/tsan:suppressions.txt"],
+            "//conditions:default": [],
+        }),
+        deps = deps + ["@gtest//:gtest_main"] + _RUNTIME,
         **kwargs
     )
