@@ -31,6 +31,7 @@
 #include "engine/jobs/calibration/weight_factors.h"
 #include "engine/jobs/feed/feed_reader.h"
 #include "engine/jobs/feed/input_survey.h"
+#include "engine/jobs/feed/net_inputs.h"
 #include "engine/jobs/feed/network_feed.h"
 #include "engine/jobs/job_model.h"
 #include "engine/jobs/output_prefix.h"
@@ -277,8 +278,9 @@ absl::Status Calibration::CollectStatistics() {
   RETURN_IF_ERROR(RunCalibrationPasses(
       data, reader.get(), net.get(), &tracker_,
       [&](int64_t count) -> absl::Status {
-        ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed_.data_blob));
-        survey_.Add(*input, count);
+        ASSIGN_OR_RETURN(const std::vector<const Tensor*> inputs,
+                         BlobsOf(*net, reader->inputs()));
+        survey_.Add(inputs, count);
         tracker_.monitor()->OnImages(count);
         return absl::OkStatus();
       },

@@ -181,11 +181,12 @@ std::vector<std::string> Findings(const v1::CalibrationReport& report) {
         "the data set has ", input.num_records(), " records for ",
         input.num_images(), " calibration images: some came repeatedly"));
   }
-  if (input.num_constant() > 0) {
+  for (const v1::InputBlobReport& blob : input.blobs()) {
+    if (blob.num_constant() == 0) continue;
     findings.push_back(absl::StrCat(
-        input.num_constant(), " of ", input.num_images(),
-        " calibration images are constant (all values of the input are "
-        "equal): check the data set"));
+        blob.num_constant(), " of ", input.num_images(),
+        " calibration images are constant (all values of the input ",
+        blob.blob(), " are equal): check the data set"));
   }
   if (report.num_evaluated_in_calibration() > 0) {
     findings.push_back(absl::StrCat(
@@ -206,12 +207,19 @@ std::vector<std::string> Findings(const v1::CalibrationReport& report) {
 
 void AddInput(const v1::InputReport& input, HtmlPage* page) {
   page->AddHeading("Input");
-  page->AddParagraph(absl::StrCat(
-      "Blob ", input.blob(), " of ", absl::StrJoin(input.shape(), " x "),
-      " (C x H x W) per image; its values were within [",
-      absl::StrFormat("%.5g", input.min()), ", ",
-      absl::StrFormat("%.5g", input.max()), "] over ", input.num_images(),
-      " images in batches of ", input.batch_size(), ". Preprocessing:"));
+  std::vector<std::vector<HtmlCell>> rows;
+  for (const v1::InputBlobReport& blob : input.blobs()) {
+    rows.push_back({HtmlCell(blob.blob()),
+                    HtmlCell(absl::StrJoin(blob.shape(), " x ")),
+                    Number(blob.min()), Number(blob.max())});
+  }
+  page->AddTable({{"blob", false},
+                  {"shape per image", false},
+                  {"smallest value", true},
+                  {"largest value", true}},
+                 rows);
+  page->AddParagraph(absl::StrCat(input.num_images(), " images in batches of ",
+                                  input.batch_size(), ". Preprocessing:"));
   page->AddList({input.preprocessing().begin(), input.preprocessing().end()});
 }
 

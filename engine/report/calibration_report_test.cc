@@ -73,13 +73,18 @@ TEST(CalibrationReportTest, SaysWhatJointBlobsWereSearchedOver) {
 
 TEST(CalibrationReportTest, NamesWhatToLookAt) {
   const std::string html = CalibrationReportHtml(Report(
-      "input { num_images: 32 num_records: 20 num_constant: 2 "
+      "input { num_images: 32 num_records: 20 "
+      "blobs { blob: 'image' shape: 3 shape: 8 num_constant: 2 min: -1.5 } "
+      "blobs { blob: 'vector' max: 7 } "
       "preprocessing: 'minus 104, 117, 123 by channel (BGR)' } "
       "warnings { reason: 'CUBE_LAYER_FLOAT' message: 'conv9 stays float' } "
       "float_layers { layer: 'conv9' type: 'Convolution' reason: 'off' }"));
   EXPECT_THAT(html, HasSubstr("CUBE_LAYER_FLOAT: conv9 stays float"));
   EXPECT_THAT(html, HasSubstr("20 records for 32 calibration images"));
-  EXPECT_THAT(html, HasSubstr("2 of 32 calibration images are constant"));
+  EXPECT_THAT(html, HasSubstr("2 of 32 calibration images are constant (all "
+                              "values of the input image"));
+  EXPECT_THAT(html, HasSubstr("<td>image</td><td>3 x 8</td>"));
+  EXPECT_THAT(html, HasSubstr("<td>vector</td>"));
   EXPECT_THAT(html, HasSubstr("minus 104, 117, 123 by channel"));
 }
 

@@ -180,6 +180,9 @@ TEST_F(ArraysTest, AllJobsRunOnArrays) {
               1e-9);
   EXPECT_THAT(report["input"]["preprocessing"][0].get<std::string>(),
               HasSubstr("arrays"));
+  ASSERT_EQ(report["input"]["blobs"].size(), 2);
+  EXPECT_EQ(report["input"]["blobs"][1]["blob"], "vector");
+  EXPECT_LT(report["input"]["blobs"][1]["min"], -0.9);
 
   const RunResult compared = Run(
       remote,

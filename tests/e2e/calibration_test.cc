@@ -233,8 +233,8 @@ TEST_P(CalibrationTest, TheReportSaysWhatWasDone) {
     EXPECT_NEAR(blob.zeros() + others, 1, 1e-9) << blob.blob();
   }
   // Its first blob is the input, and says the same.
-  EXPECT_EQ(report.blobs(0).blob(), report.input().blob());
-  EXPECT_NEAR(report.blobs(0).max(), report.input().max(), 1e-3);
+  EXPECT_EQ(report.blobs(0).blob(), report.input().blobs(0).blob());
+  EXPECT_NEAR(report.blobs(0).max(), report.input().blobs(0).max(), 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, CalibrationTest,

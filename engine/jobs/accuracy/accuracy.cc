@@ -145,8 +145,9 @@ absl::Status Measurement::CheckLabels() const {
 
 absl::Status Measurement::RunPass(int64_t num_records) {
   if (data_.survey != nullptr) {
-    ASSIGN_OR_RETURN(const Tensor* input, net_->Blob(feed_.data_blob));
-    data_.survey->Add(*input, num_records);
+    ASSIGN_OR_RETURN(const std::vector<const Tensor*> inputs,
+                     BlobsOf(*net_, reader_->inputs()));
+    data_.survey->Add(inputs, num_records);
   }
   RETURN_IF_ERROR(
       net_->Forward([this](int index) { return AfterLayer(index); }));

@@ -217,8 +217,9 @@ absl::StatusOr<v1::DetectionResult> MeasureDetection(
     const int64_t used = std::min(count, wanted - num_records);
     if (used < count) RETURN_IF_ERROR(KeepImages(used, net.get()));
     if (data.survey != nullptr) {
-      ASSIGN_OR_RETURN(const Tensor* input, net->Blob(feed.data_blob));
-      data.survey->Add(*input, used);
+      ASSIGN_OR_RETURN(const std::vector<const Tensor*> inputs,
+                       BlobsOf(*net, reader->inputs()));
+      data.survey->Add(inputs, used);
     }
     RETURN_IF_ERROR(
         net->Forward([tracker](int) { return tracker->CheckCancelled(); }));

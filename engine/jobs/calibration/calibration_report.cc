@@ -80,9 +80,16 @@ std::vector<std::string> DescribePreprocessing(const NetworkFeed& feed) {
 v1::InputReport DescribeInput(const NetworkFeed& feed, const FeedReader& reader,
                               const InputSurvey& survey) {
   v1::InputReport input;
-  input.set_blob(feed.data_blob);
-  const Shape& record = reader.inputs()[0].record;
-  for (const int64_t dim : record.dims()) input.add_shape(dim);
+  for (size_t i = 0; i < survey.ranges().size(); ++i) {
+    const InputShape& shape = reader.inputs()[i];
+    const InputSurvey::Range& range = survey.ranges()[i];
+    v1::InputBlobReport* blob = input.add_blobs();
+    blob->set_blob(shape.blob);
+    for (const int64_t dim : shape.record.dims()) blob->add_shape(dim);
+    blob->set_min(range.min);
+    blob->set_max(range.max);
+    blob->set_num_constant(range.num_constant);
+  }
   if (reader.feeds_arrays()) {
     input.add_preprocessing("none: arrays as they are");
   } else {
@@ -91,9 +98,6 @@ v1::InputReport DescribeInput(const NetworkFeed& feed, const FeedReader& reader,
     }
   }
   input.set_num_images(survey.num_images());
-  input.set_min(survey.min());
-  input.set_max(survey.max());
-  input.set_num_constant(survey.num_constant());
   return input;
 }
 

@@ -22,7 +22,7 @@ namespace quantd {
 // What is done to each record before it enters the net, a sentence each.
 std::vector<std::string> DescribePreprocessing(const NetworkFeed& feed);
 
-// The input's part: of `reader`'s first input.
+// The part on the inputs of `reader`, which `survey` saw.
 v1::InputReport DescribeInput(const NetworkFeed& feed, const FeedReader& reader,
                               const InputSurvey& survey);
 

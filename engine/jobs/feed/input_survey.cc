@@ -9,11 +9,12 @@
 namespace quantd {
 namespace {
 
+// Odd, 2^64 / golden ratio.
+constexpr uint64_t kFactor = 0x9e3779b97f4a7c15u;
+
 // Four sums of independent words, so that no multiplication waits for the one
 // before; then the rest.
 uint64_t FingerprintOf(absl::Span<const float> values) {
-  constexpr uint64_t kFactor =
-      0x9e3779b97f4a7c15u;  // Odd, 2^64 / golden ratio.
   constexpr size_t kLanes = 4;
   uint64_t lanes[kLanes] = {1, 2, 3, 4};
   const auto mix = [](uint64_t state, uint64_t word) {
@@ -38,14 +39,14 @@ uint64_t FingerprintOf(absl::Span<const float> values) {
   return fingerprint;
 }
 
-struct Range {
+struct MinMax {
   float min;
   float max;
 };
 
 // Of at least one value, none of them NaN. In lanes, for the compiler to
 // vectorize: std::minmax_element() is ten times slower.
-Range RangeOf(absl::Span<const float> values) {
+MinMax MinMaxOf(absl::Span<const float> values) {
   constexpr size_t kLanes = 16;
   float mins[kLanes];
   float maxs[kLanes];
@@ -69,18 +70,28 @@ Range RangeOf(absl::Span<const float> values) {
 
 }  // namespace
 
-void InputSurvey::Add(const Tensor& input, int64_t count) {
-  if (count < 1 || input.num_elements() == 0) return;
-  const int64_t size = input.num_elements() / count;
-  for (int64_t i = 0; i < count; ++i) {
-    const absl::Span<const float> image =
-        input.values().subspan(i * size, size);
-    const Range range = RangeOf(image);
-    min_ = num_images() == 0 ? range.min : std::min(min_, range.min);
-    max_ = num_images() == 0 ? range.max : std::max(max_, range.max);
-    num_constant_ += range.min == range.max;
-    fingerprints_.push_back(FingerprintOf(image));
+void InputSurvey::Add(const std::vector<const Tensor*>& inputs, int64_t count) {
+  if (count < 1) return;
+  ranges_.resize(inputs.size());
+  const bool is_first = fingerprints_.empty();
+  std::vector<uint64_t> images(count);
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const Tensor& input = *inputs[k];
+    if (input.num_elements() == 0) continue;
+    Range& all = ranges_[k];
+    const int64_t size = input.num_elements() / count;
+    for (int64_t i = 0; i < count; ++i) {
+      const absl::Span<const float> image =
+          input.values().subspan(i * size, size);
+      const MinMax range = MinMaxOf(image);
+      const bool is_start = is_first && i == 0;
+      all.min = is_start ? range.min : std::min(all.min, range.min);
+      all.max = is_start ? range.max : std::max(all.max, range.max);
+      all.num_constant += range.min == range.max;
+      images[i] = images[i] * kFactor + FingerprintOf(image);
+    }
   }
+  fingerprints_.insert(fingerprints_.end(), images.begin(), images.end());
 }
 
 int64_t InputSurvey::CountSharedWith(const InputSurvey& other) const {

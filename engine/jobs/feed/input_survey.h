@@ -16,26 +16,30 @@ namespace quantd {
 // Memory: 8 bytes per image.
 class InputSurvey {
  public:
-  // Takes in the `count` images that make up `input`.
-  void Add(const Tensor& input, int64_t count);
+  // Of all values of one input; 0 without images.
+  struct Range {
+    float min = 0.0f;
+    float max = 0.0f;
+    // Images all of whose values are equal.
+    int64_t num_constant = 0;
+  };
+
+  // Takes in `count` images, which make up each of the net's `inputs`; always
+  // the same ones in the same order.
+  void Add(const std::vector<const Tensor*>& inputs, int64_t count);
 
   int64_t num_images() const {
     return static_cast<int64_t>(fingerprints_.size());
   }
-  // Of all values; 0 without images.
-  float min() const { return min_; }
-  float max() const { return max_; }
-  // Images all of whose values are equal.
-  int64_t num_constant() const { return num_constant_; }
-  // How many of this survey's images `other` saw too, bit for bit. (By 64-bit
-  // fingerprints: chance makes one of 2^64 pairs equal.)
+  // By input; empty before the first Add().
+  const std::vector<Range>& ranges() const { return ranges_; }
+  // How many of this survey's images `other` saw too, bit for bit in all
+  // inputs. (By 64-bit fingerprints: chance makes one of 2^64 pairs equal.)
   int64_t CountSharedWith(const InputSurvey& other) const;
 
  private:
   std::vector<uint64_t> fingerprints_;
-  float min_ = 0.0f;
-  float max_ = 0.0f;
-  int64_t num_constant_ = 0;
+  std::vector<Range> ranges_;
 };
 
 }  // namespace quantd

@@ -20,6 +20,16 @@ absl::Status KeepImages(int64_t count, Net* net) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<const Tensor*>> BlobsOf(
+    const Net& net, const std::vector<InputShape>& inputs) {
+  std::vector<const Tensor*> blobs;
+  for (const InputShape& input : inputs) {
+    ASSIGN_OR_RETURN(const Tensor* blob, net.Blob(input.blob));
+    blobs.push_back(blob);
+  }
+  return blobs;
+}
+
 absl::Status CopyInputs(const Net& from, Net* to) {
   for (const std::string& name : from.input_names()) {
     auto target = to->MutableBlob(name);
