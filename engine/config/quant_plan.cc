@@ -61,8 +61,10 @@ class Planner {
   void CollectConsumers();
   // The first consumer that keeps `blob` float; null if none does.
   const BlobConsumer* FindRefusing(const std::string& blob);
-  // Layers with weights have all their inputs quantized or none: leaves one
-  // float that cannot have all. True if there was one.
+  // Layers with weights, and for SS928 those that only move data, have all
+  // their inputs quantized or none.
+  bool WantsAllOrNone(const Node& node) const;
+  // Leaves one of these float that cannot have all. True if there was one.
   bool DropOneLayer();
   void PlanBlob(const std::string& blob);
   void PlanLayers();
@@ -189,9 +191,15 @@ const BlobConsumer* Planner::FindRefusing(const std::string& blob) {
   return nullptr;
 }
 
+bool Planner::WantsAllOrNone(const Node& node) const {
+  if (node.config == nullptr) return false;
+  if (node.config->weights) return true;
+  return config_.target != Target::kAscend && OnlyMovesData(node.layer->type());
+}
+
 bool Planner::DropOneLayer() {
   for (Node& node : nodes_) {
-    if (node.config == nullptr || !node.config->weights) continue;
+    if (!WantsAllOrNone(node)) continue;
     const auto& blobs = node.layer->bottom();
     std::vector<int> wanted;
     for (int b = 0; b < blobs.size(); ++b) {

@@ -84,12 +84,13 @@ struct QuantPlan {
 // others stay float with a warning (CONSUMER_NOT_QUANTIZED); where their
 // parameters differ, the first consumer's hold with a warning
 // (CONSUMER_PARAMS_DIFFER). Accuracy, loss and Silence layers are no consumers
-// in this sense, nor are layers that read a shape (ReadsShapeOnly()). A recurrent layer has all its inputs quantized or none of them
-// (CONSUMER_NOT_QUANTIZED). Layers that share weights (param.name used twice)
-// stay float (SHARED_WEIGHTS). Convolution, InnerProduct, Deconvolution and
-// Pooling left float are warned of (CUBE_LAYER_FLOAT), and so are more than 12
-// bits (ACCUMULATOR_OVERFLOW_RISK) and SNQ in the first or the last layer with
-// weights (SNQ_OUTER_LAYER).
+// in this sense, nor are layers that read a shape (ReadsShapeOnly()). A
+// recurrent layer, and one that only moves data (OnlyMovesData()), has all its
+// inputs quantized or none of them (CONSUMER_NOT_QUANTIZED). Layers that share
+// weights (param.name used twice) stay float (SHARED_WEIGHTS). Convolution,
+// InnerProduct, Deconvolution and Pooling left float are warned of
+// (CUBE_LAYER_FLOAT), and so are more than 12 bits (ACCUMULATOR_OVERFLOW_RISK)
+// and SNQ in the first or the last layer with weights (SNQ_OUTER_LAYER).
 //
 // The inputs and outputs of layers that only move data get equal factors
 // (joint_blobs.h).

@@ -126,6 +126,26 @@ TEST_F(QuantPlanTest, ReadersOfAShapeKeepNothingFloat) {
   EXPECT_THAT(plan.warnings, IsEmpty());
 }
 
+// As in DenseNet, where BatchNorm reads what Concat reads.
+TEST_F(QuantPlanTest, ConcatHasAllItsInputsOrNone) {
+  *net_.add_layer() = Net("layer { name: 'cat' type: 'Concat' bottom: 'c1' "
+                          "bottom: 'c2' top: 'cat' }")
+                          .layer(0);
+  config_ = *DefaultQuantConfig(net_);
+  ASSERT_OK_AND_ASSIGN(QuantPlan plan, MakeQuantPlan(net_, config_));
+  // ReLU reads c1, and the sum c2.
+  EXPECT_THAT(Blobs(plan), ElementsAre("data", "r1", "d", "ip"));
+  EXPECT_EQ(plan.FindInput("cat", 1), nullptr);
+  ASSERT_FALSE(plan.warnings.empty());
+  EXPECT_THAT(plan.warnings[0].message,
+              HasSubstr("layer \"cat\" stays float: its input \"c1\" is also "
+                        "read by \"relu1\""));
+  Layer("relu1").quant_enable = true;
+  ASSERT_OK_AND_ASSIGN(plan, MakeQuantPlan(net_, config_));
+  EXPECT_NE(plan.FindInput("cat", 0), nullptr);
+  EXPECT_NE(plan.FindInput("cat", 1), nullptr);
+}
+
 TEST_F(QuantPlanTest, ALayerDraggedToFloatSaysWhy) {
   Layer("sum").quant_enable = false;
   ASSERT_OK_AND_ASSIGN(const QuantPlan plan, MakeQuantPlan(net_, config_));

@@ -71,7 +71,7 @@ absl::StatusOr<std::unique_ptr<Net>> Net::Create(
 absl::StatusOr<std::unique_ptr<Net>> Net::Create(caffe::NetParameter&& model,
                                                  const Options& options,
                                                  const LayerFactory& factory) {
-  if (options.backward) model = InsertSplits(std::move(model));
+  if (options.backward) model = InsertSplits(model);
   Builder builder(options, model.force_backward(), factory);
   for (caffe::LayerParameter& layer : *model.mutable_layer()) {
     caffe::LayerParameter param;

@@ -74,6 +74,7 @@ void AveragePrecision::AddImage(const std::vector<TrueBox>& truths,
     counts_[truth.box.label].num_truths += !truth.is_difficult;
   }
   std::vector<const ScoredBox*> sorted;
+  sorted.reserve(detections.size());
   for (const ScoredBox& detection : detections) sorted.push_back(&detection);
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const ScoredBox* a, const ScoredBox* b) {

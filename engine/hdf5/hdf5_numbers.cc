@@ -18,6 +18,7 @@ uint64_t BitsAt(const char* bytes, const Hdf5Type& type) {
 }
 
 int64_t SignExtend(uint64_t bits, uint64_t num_bytes) {
+  if (num_bytes == 0) return 0;
   const int shift = static_cast<int>(64 - 8 * num_bytes);
   return static_cast<int64_t>(bits << shift) >> shift;
 }

@@ -32,7 +32,7 @@ bool LooksLikeHdf5(absl::string_view bytes) {
 class Hdf5Reader::Impl {
  public:
   Impl(Hdf5File file, std::string name)
-      : file_(std::move(file)), name_(std::move(name)) {}
+      : file_(file), name_(std::move(name)) {}
 
   // Keeps the bytes that the file is a view of.
   void Own(std::unique_ptr<MappedFile> bytes) { bytes_ = std::move(bytes); }

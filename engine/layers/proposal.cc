@@ -65,7 +65,7 @@ class ProposalLayer : public Layer {
     if (bottoms.size() == 3) {
       RETURN_IF_ERROR(ReadForm(bottoms[2], bottoms[0][0]));
     }
-    return SetTopShapes(bottoms[0][0], /*count=*/1, tops);
+    return SetTopShapes(bottoms[0][0], MaxRegions(bottoms[0]), tops);
   }
 
   absl::Status Forward(Bottoms bottoms, Tops tops) override {
@@ -134,6 +134,15 @@ class ProposalLayer : public Layer {
                                    "values"));
   }
 
+  // How many regions there can be, before they are found.
+  int64_t MaxRegions(const Shape& scores) const {
+    int64_t count = num_anchors() * scores[2] * scores[3];
+    for (const int64_t limit : {settings_.pre_nms, settings_.post_nms}) {
+      if (limit > 0) count = std::min(count, limit);
+    }
+    return scores[0] * count;
+  }
+
   // `count` regions were found.
   absl::Status SetTopShapes(int64_t num_items, int64_t count,
                             std::vector<Shape>* tops) const {
@@ -186,12 +195,14 @@ class ProposalLayer : public Layer {
     for (int64_t i = 0; i < a * area; ++i) {
       const int64_t anchor = by_anchor ? i / area : i % a;
       const int64_t cell = by_anchor ? i % area : i / a;
+      const int64_t row = cell / w;
+      const int64_t column = cell % w;
       const float* d = deltas + 4 * anchor * area + cell;
       const float delta[4] = {d[0], d[area], d[2 * area], d[3 * area]};
       const Box moved =
           Moved(settings_.anchors[anchor],
-                static_cast<float>(cell % w) * settings_.feat_stride,
-                static_cast<float>(cell / w) * settings_.feat_stride);
+                static_cast<float>(column) * settings_.feat_stride,
+                static_cast<float>(row) * settings_.feat_stride);
       const Box box = DecodeAnchor(moved, delta, by_anchor ? 1.0f : 0.0f);
       result.boxes[i] = ClipBox(box, image.w - 1, image.h - 1);
       result.scores[i] = scores[anchor * area + cell];

@@ -135,7 +135,7 @@ void CustomProto::ToFile(caffe::NetParameter* net) const {
 }
 
 void CustomProto::FromFile(caffe::LayerParameter* layer) const {
-  const auto* const reflection = layer->GetReflection();
+  const auto* const reflection = caffe::LayerParameter::GetReflection();
   for (const ReplacedField& field : replaced_) {
     std::string bytes;
     const bool is_same_number = field.ours->number() == field.theirs->number();
@@ -158,7 +158,7 @@ void CustomProto::FromFile(caffe::LayerParameter* layer) const {
 }
 
 void CustomProto::ToFile(caffe::LayerParameter* layer) const {
-  const auto* const reflection = layer->GetReflection();
+  const auto* const reflection = caffe::LayerParameter::GetReflection();
   for (const ReplacedField& field : replaced_) {
     std::string bytes;
     if (!TakeBytes(field.kept_number, layer->mutable_unknown_fields(),

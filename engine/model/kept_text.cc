@@ -164,9 +164,9 @@ bool MergeField(const std::string& line, Message* message) {
   return true;
 }
 
-void Keep(std::string text, Message* message) {
+void Keep(const std::string& text, Message* message) {
   message->GetReflection()->MutableUnknownFields(message)->AddLengthDelimited(
-      kKeptTextNumber, std::move(text));
+      kKeptTextNumber, text);
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ void AddAccuracyLayers(const v1::CalibrationReport& report, HtmlPage* page) {
   const int num_layers = std::min(before.layers_size(), after.layers_size());
   if (num_layers == 0) return;
   std::vector<std::vector<HtmlCell>> rows;
+  rows.reserve(num_layers);
   for (int i = 0; i < num_layers; ++i) {
     rows.push_back({HtmlCell(before.layers(i).layer()),
                     HtmlCell(absl::StrCat(before.layers(i).top_k())),
@@ -335,6 +336,7 @@ void AddFloatLayers(const v1::CalibrationReport& report, HtmlPage* page) {
     layers[kind].push_back(layer.layer());
   }
   std::vector<std::vector<HtmlCell>> rows;
+  rows.reserve(kinds.size());
   for (const auto& kind : kinds) {
     rows.push_back(
         {HtmlCell(kind.first), HtmlCell(absl::StrCat(layers[kind].size())),

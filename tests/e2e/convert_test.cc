@@ -103,6 +103,9 @@ TEST(ConvertErrorTest, BadRecordsAreNamed) {
       {"record {\n  nonsense: 1\n}", {"mine.txt:2:", "nonsense"}},
       {"record { key: 'conv99' value { } }", {"mine.txt", "conv99"}},
       {"record { key: 'ip1' value { record_d { index: 0 scale_d: 1 } } }",
+       {"mine.txt", "offset_d", "ip1"}},
+      {"record { key: 'ip1' value { "
+       "record_d { index: 0 scale_d: 1 offset_d: 0 } } }",
        {"mine.txt", "scale_w", "ip1"}},
   };
   const std::string folder = FreshDirectory("records");

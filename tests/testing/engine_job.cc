@@ -26,7 +26,8 @@ absl::StatusOr<JobOutput> RunOnFiles(const v1::JobSpec& spec,
   };
   for (const std::string& id :
        {spec.calibrate().dataset_id(), spec.calibrate().eval_dataset_id(),
-        spec.evaluate().dataset_id(), spec.verify().dataset_id()}) {
+        spec.evaluate().dataset_id(), spec.verify().dataset_id(),
+        spec.compare().dataset_id()}) {
     if (!id.empty()) inputs.dataset_paths[id] = id;
   }
   RecordingMonitor monitor;

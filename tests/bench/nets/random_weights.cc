@@ -23,7 +23,8 @@ void Randomize(const std::string& type, std::mt19937* random,
     (*blobs)[2].data()[0] = 1;
     return;
   }
-  if (type == "Scale") FillUniform(0.6f, 1.1f, random, &(*blobs)[0]);
+  if (type == "Scale" && !blobs->empty())
+    FillUniform(0.6f, 1.1f, random, &(*blobs)[0]);
   if (blobs->size() > 1) FillUniform(-0.1f, 0.1f, random, &(*blobs)[1]);
 }
 
