@@ -207,7 +207,7 @@ void KeepUnknownText(absl::string_view text, Message* message) {
     }
     if (is_message) return;  // A list.
     scanner.TakeValue(&line);
-    if (field == nullptr) Keep(std::move(line), inside);
+    if (field == nullptr) Keep(line, inside);
   }
 }
 

@@ -30,6 +30,7 @@ absl::Status SystemError(const char* call) {
 
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (const std::string& text : strings) {
     pointers.push_back(const_cast<char*>(text.c_str()));
   }

@@ -4,7 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cstdint>
+#include <fstream>
 #include <memory>
 
 namespace quantd {
@@ -54,15 +55,12 @@ ProcessMetrics::ProcessMetrics(prometheus::Registry* registry)
 
 void ProcessMetrics::Update() {
   cpu_seconds_.Set(CpuSeconds());
-  if (FILE* const file = fopen("/proc/self/statm", "re"); file != nullptr) {
-    long long total = 0;
-    long long resident = 0;
-    if (fscanf(file, "%lld %lld", &total, &resident) == 2) {
-      const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
-      virtual_bytes_.Set(total * page);
-      resident_bytes_.Set(resident * page);
-    }
-    fclose(file);
+  int64_t total = 0;
+  int64_t resident = 0;
+  if (std::ifstream("/proc/self/statm") >> total >> resident) {
+    const double page = static_cast<double>(sysconf(_SC_PAGESIZE));
+    virtual_bytes_.Set(static_cast<double>(total) * page);
+    resident_bytes_.Set(static_cast<double>(resident) * page);
   }
   if (const int count = CountOpenFds(); count >= 0) open_fds_.Set(count);
   struct rlimit limit = {};

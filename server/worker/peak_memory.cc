@@ -4,7 +4,12 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace quantd::worker {
 
@@ -16,14 +21,14 @@ void ResetPeakMemory() {
 }
 
 int64_t PeakMemoryBytes() {
-  if (FILE* const file = fopen("/proc/self/status", "re"); file != nullptr) {
-    char line[256];
-    long long kib = 0;
-    while (kib == 0 && fgets(line, sizeof(line), file) != nullptr) {
-      if (sscanf(line, "VmHWM: %lld kB", &kib) != 1) kib = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    absl::string_view text = line;
+    int64_t kib = 0;
+    if (absl::ConsumePrefix(&text, "VmHWM:") &&
+        absl::ConsumeSuffix(&text, "kB") && absl::SimpleAtoi(text, &kib)) {
+      return kib * 1024;
     }
-    fclose(file);
-    if (kib > 0) return kib * 1024;
   }
   struct rusage usage = {};
   if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;

@@ -29,7 +29,7 @@ double StatusMb(const std::string& field) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
     if (absl::StartsWith(line, field + ":")) {
-      return std::atof(line.c_str() + field.size() + 1) / 1024;
+      return std::strtod(line.c_str() + field.size() + 1, nullptr) / 1024;
     }
   }
   return 0;

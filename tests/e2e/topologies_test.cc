@@ -103,6 +103,10 @@ class TopologyTest : public ::testing::TestWithParam<Topology> {
     calibrate->set_dataset_id(data_);
     calibrate->set_batch_size(1);
     calibrate->set_batch_num(kRecords);
+    calibrate->set_target(target_);
+    if (!config_.empty()) {
+      *calibrate->mutable_config() = File("quant.cfg", config_);
+    }
     return RunOnFiles(spec);
   }
 
@@ -138,15 +142,26 @@ class TopologyTest : public ::testing::TestWithParam<Topology> {
         file("_fake_quant_model.prototxt");
     *verify->mutable_fake_quant()->mutable_weights() =
         file("_fake_quant_weights.caffemodel");
-    *verify->mutable_quant_param_record() = file("_quant_param_record.txt");
+    if (target_ != v1::TARGET_ASCEND) {
+      *verify->mutable_quant_param_record() = file("_quant_param_record.txt");
+    }
     verify->set_dataset_id(data_);
     return RunOnFiles(spec);
+  }
+
+  void ExpectVerified() const {
+    ASSERT_OK_AND_ASSIGN(const JobOutput calibrated, Calibrate());
+    ASSERT_OK_AND_ASSIGN(const JobOutput verified, Verify(calibrated));
+    EXPECT_TRUE(verified.result.verify().passed())
+        << verified.result.verify().DebugString();
   }
 
   const std::string folder_ = FreshDirectory("topology");
   std::string prototxt_;
   std::string weights_;
   std::string data_;
+  std::string config_;  // AMCT's simplified one; none if empty.
+  v1::Target target_ = v1::TARGET_SS928;
 };
 
 TEST_P(TopologyTest, IsQuantizedAndVerified) {
@@ -172,6 +187,42 @@ TEST_P(TopologyTest, IsQuantizedAndVerified) {
     if (GetParam().has_boxes && blob.type() != "Convolution") continue;
     EXPECT_GT(blob.cosine(), 0.97) << blob.layer() << " " << blob.type();
   }
+}
+
+TEST_P(TopologyTest, Ascend) {
+  target_ = v1::TARGET_ASCEND;
+  ExpectVerified();
+}
+
+TEST_P(TopologyTest, SixteenBits) {
+  config_ =
+      "batch_num: 8 activation_offset: false "
+      "common_config { ifmr_quantize { num_bits: 16 } }";
+  ExpectVerified();
+}
+
+TEST_P(TopologyTest, NonUniformWeightsWithBatchNormUpdate) {
+  config_ =
+      "batch_num: 8 common_config { snq_quantize {} "
+      "ifmr_quantize { num_bits: 8 } }";
+  if (prototxt_.find("BatchNorm") != std::string::npos) {
+    config_ += " update_bn: true bn_update_config { bn_update_iterations: 8 }";
+  }
+  ExpectVerified();
+}
+
+// All that the guide lists as off by default.
+TEST_P(TopologyTest, EverythingOn) {
+  config_ = "batch_num: 8 ";
+  for (const char* type : {"ReLU", "PReLU", "BatchNorm", "Scale"}) {
+    if (prototxt_.find(absl::StrCat("\"", type, "\"")) == std::string::npos) {
+      continue;
+    }
+    absl::StrAppend(&config_, "override_layer_types { layer_type: \"", type,
+                    "\" calibration_config { ifmr_quantize { num_bits: 8 } } "
+                    "} ");
+  }
+  ExpectVerified();
 }
 
 INSTANTIATE_TEST_SUITE_P(
