@@ -189,6 +189,28 @@ TEST_P(TopologyTest, IsQuantizedAndVerified) {
   }
 }
 
+TEST_P(TopologyTest, ItsRecordGivesItsFiles) {
+  for (const v1::Target target : {v1::TARGET_SS928, v1::TARGET_ASCEND}) {
+    target_ = target;
+    ASSERT_OK_AND_ASSIGN(const JobOutput calibrated, Calibrate());
+    v1::JobSpec spec;
+    v1::ConvertSpec* convert = spec.mutable_convert();
+    *convert->mutable_model()->mutable_prototxt() =
+        File("net.prototxt", prototxt_);
+    *convert->mutable_model()->mutable_weights() =
+        File("net.caffemodel", weights_);
+    *convert->mutable_record() =
+        File("record.txt", FileEndingIn(calibrated, "scale_offset_record.txt"));
+    convert->set_target(target);
+    ASSERT_OK_AND_ASSIGN(const JobOutput converted, RunOnFiles(spec));
+    EXPECT_GE(converted.files.size(), 5u);
+    for (const OutputFile& file : converted.files) {
+      EXPECT_TRUE(FileEndingIn(calibrated, file.name) == file.contents)
+          << file.name;
+    }
+  }
+}
+
 TEST_P(TopologyTest, Ascend) {
   target_ = v1::TARGET_ASCEND;
   ExpectVerified();
