@@ -170,7 +170,8 @@ absl::StatusOr<std::vector<Hdf5HardLink>> ReadHdf5Links(
     const bool is_link = message.type == kHdf5SymbolTable ||
                          message.type == kHdf5LinkInfo ||
                          message.type == kHdf5Link;
-    if (is_link && message.is_shared) return LinkReader::Damaged("shared links");
+    if (is_link && message.is_shared)
+      return LinkReader::Damaged("shared links");
     if (message.type == kHdf5SymbolTable) {
       RETURN_IF_ERROR(reader.ReadSymbolTable(message.data));
     } else if (message.type == kHdf5Link) {

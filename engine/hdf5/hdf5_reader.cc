@@ -31,8 +31,7 @@ bool LooksLikeHdf5(absl::string_view bytes) {
 // The parsed file and where its datasets are.
 class Hdf5Reader::Impl {
  public:
-  Impl(Hdf5File file, std::string name)
-      : file_(file), name_(std::move(name)) {}
+  Impl(Hdf5File file, std::string name) : file_(file), name_(std::move(name)) {}
 
   // Keeps the bytes that the file is a view of.
   void Own(std::unique_ptr<MappedFile> bytes) { bytes_ = std::move(bytes); }

@@ -116,6 +116,7 @@ void StridedMap::AddBack(const float* dst_diff, float* src_diff) const {
 
 std::vector<StridedAxis> IdentityAxes(const Shape& shape) {
   std::vector<StridedAxis> axes;
+  axes.reserve(shape.num_axes());
   for (int axis = 0; axis < shape.num_axes(); ++axis) {
     axes.push_back(AxisRange(shape, axis, shape[axis], 0));
   }

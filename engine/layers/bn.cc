@@ -151,14 +151,14 @@ class BnLayer : public Layer {
   void TakeBatchStatistics(const float* x) {
     if (items_ * pixels_ == 0) return;
     const float eps = two_blobs_ ? kSegNetEps : p().eps();
-    float* running_mean = two_blobs_ ? nullptr : blobs_[2].data();
-    float* running_variance = two_blobs_ ? nullptr : blobs_[3].data();
+    float* const running_mean = two_blobs_ ? nullptr : blobs_[2].data();
+    float* const running_variance = two_blobs_ ? nullptr : blobs_[3].data();
 #pragma omp parallel for
     for (int64_t c = 0; c < channels_; ++c) {
       const auto [mean, variance] = layout().MomentsOf(x, c);
       means_[c] = static_cast<float>(mean);
       factors_[c] = static_cast<float>(1 / std::sqrt(variance + eps));
-      if (two_blobs_) continue;
+      if (running_mean == nullptr || running_variance == nullptr) continue;
       CarryOn(means_[c], &running_mean[c]);
       CarryOn(static_cast<float>(variance), &running_variance[c]);
     }

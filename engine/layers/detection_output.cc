@@ -235,10 +235,12 @@ class DetectionOutputLayer : public Layer {
   void KeepBest(std::vector<Detection>* found) const {
     if (options_.keep_top_k < 0) return;
     std::vector<float> scores;
+    scores.reserve(found->size());
     for (const Detection& d : *found) scores.push_back(d.score);
     std::vector<int> best = TopScores(scores, -INFINITY, options_.keep_top_k);
     std::sort(best.begin(), best.end());
     std::vector<Detection> kept;
+    kept.reserve(best.size());
     for (const int i : best) kept.push_back((*found)[i]);
     *found = std::move(kept);
   }

@@ -111,6 +111,7 @@ class RetinaFaceDetectionLayer : public Layer {
         faces.begin(), faces.end(),
         [](const Face& a, const Face& b) { return a.score > b.score; });
     std::vector<Box> boxes;
+    boxes.reserve(faces.size());
     for (const Face& face : faces) boxes.push_back(face.box);
     float* y = tops[0]->DataToOverwrite();
     std::fill_n(y, tops[0]->num_elements(), 0.0f);
@@ -148,8 +149,10 @@ class RetinaFaceDetectionLayer : public Layer {
       for (int64_t cell = 0; cell < cells; ++cell) {
         // Written so that NaN is no face.
         if (!(scores[cell] >= face_param().confidence_threshold())) continue;
-        const float x = kCenter + static_cast<float>(cell % width * map.stride);
-        const float y = kCenter + static_cast<float>(cell / width * map.stride);
+        const int64_t row = cell / width;
+        const int64_t column = cell % width;
+        const float x = kCenter + static_cast<float>(column * map.stride);
+        const float y = kCenter + static_cast<float>(row * map.stride);
         Face face;
         face.score = scores[cell];
         face.box = DecodeFace(deltas + cell, cells, x, y, size);

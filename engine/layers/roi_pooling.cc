@@ -121,9 +121,11 @@ class RoiPoolingLayer : public Layer {
           const Interval columns =
               BinOf(bin % top[3], top[3], box.x1, box.x2, width);
           const int64_t max = MaxIndex(data + plane, width, rows, columns);
+          const int64_t row = max / width;
+          const int64_t column = max % width;
           const bool is_inside = max >= 0 &&
-                                 static_cast<float>(max / width) <= box.y2 &&
-                                 static_cast<float>(max % width) <= box.x2;
+                                 static_cast<float>(row) <= box.y2 &&
+                                 static_cast<float>(column) <= box.x2;
           visit(first + bin, plane, max, is_inside);
         }
       }

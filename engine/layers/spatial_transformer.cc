@@ -148,10 +148,12 @@ class SpatialTransformerLayer : public Layer {
     for (size_t k = 0; k < free_.size(); ++k) {
       full[free_[k]] = theta[n * free_.size() + k];
     }
+    const int64_t row = index / out[3];
+    const int64_t column = index % out[3];
     const float u =
-        2 * static_cast<float>(index / out[3]) / static_cast<float>(out[2]) - 1;
+        2 * static_cast<float>(row) / static_cast<float>(out[2]) - 1;
     const float v =
-        2 * static_cast<float>(index % out[3]) / static_cast<float>(out[3]) - 1;
+        2 * static_cast<float>(column) / static_cast<float>(out[3]) - 1;
     const float p = full[0] * u + full[1] * v + full[2];
     const float q = full[3] * u + full[4] * v + full[5];
     return {PlaceOf((p + 1) / 2 * static_cast<float>(in[2]), in[2]),

@@ -19,10 +19,12 @@ YoloBox DecodeYolo(const YoloMap& map, int64_t anchor, int64_t cell,
                    float anchor_w, float anchor_h) {
   const float* values = map.At(anchor, cell);
   const int64_t next = map.stride();
-  const float column = static_cast<float>(cell % map.width);
-  const float row = static_cast<float>(cell / map.width);
-  return {(column + YoloSigmoid(values[0])) / static_cast<float>(map.width),
-          (row + YoloSigmoid(values[next])) / static_cast<float>(map.height),
+  const int64_t row = cell / map.width;
+  const int64_t column = cell % map.width;
+  return {(static_cast<float>(column) + YoloSigmoid(values[0])) /
+              static_cast<float>(map.width),
+          (static_cast<float>(row) + YoloSigmoid(values[next])) /
+              static_cast<float>(map.height),
           std::exp(values[2 * next]) * anchor_w,
           std::exp(values[3 * next]) * anchor_h};
 }

@@ -56,6 +56,7 @@ Subprocess::Subprocess(const std::vector<std::string>& argv,
   out_path_ = base + ".out";
   err_path_ = base + ".err";
   std::vector<char*> args;
+  args.reserve(argv.size() + 1);
   for (const std::string& arg : argv) {
     args.push_back(const_cast<char*>(arg.c_str()));
   }

@@ -80,7 +80,8 @@ v1::JobState ParseStateName(const std::string& name) {
 
 std::string KindName(const v1::JobSpec& spec) {
   const auto* kinds = v1::JobSpec::descriptor()->FindOneofByName("kind");
-  const auto* kind = v1::JobSpec::GetReflection()->GetOneofFieldDescriptor(spec, kinds);
+  const auto* kind =
+      v1::JobSpec::GetReflection()->GetOneofFieldDescriptor(spec, kinds);
   return kind == nullptr ? "-" : kind->name();
 }
 

@@ -112,6 +112,7 @@ absl::Status ShiftFinder::MakeWatches() {
       }
     }
     std::vector<float> scales;
+    scales.reserve(scale_w.size());
     for (const float scale : scale_w) scales.push_back(scale_d * scale);
     ASSIGN_OR_RETURN(ShiftSearch search,
                      ShiftSearch::Create(std::move(scales), broadcast));

@@ -25,9 +25,9 @@ class PlanCache {
         return entry.plan.get();
       }
     }
-    Entry entry = {src, has_bias, make()};
+    std::unique_ptr<Plan> plan = make();
     if (entries_.size() == kMaxPlans) entries_.erase(entries_.begin());
-    entries_.push_back(std::move(entry));
+    entries_.push_back({src, has_bias, std::move(plan)});
     return entries_.back().plan.get();
   }
 

@@ -130,6 +130,7 @@ std::vector<float> LayerTester::LayerBlob(int index) const {
 ::testing::Matcher<const std::vector<float>&> Values(
     const std::vector<float>& expected, float tolerance) {
   std::vector<::testing::Matcher<float>> matchers;
+  matchers.reserve(expected.size());
   for (float value : expected) {
     matchers.push_back(::testing::NanSensitiveFloatNear(value, tolerance));
   }
