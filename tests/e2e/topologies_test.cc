@@ -93,6 +93,11 @@ class TopologyTest : public ::testing::TestWithParam<Topology> {
     return FileBlob(path);
   }
 
+  // The file of `output` whose name ends in `suffix`.
+  v1::BlobRef FileOf(const JobOutput& output, const std::string& suffix) const {
+    return File(suffix, FileEndingIn(output, suffix));
+  }
+
   absl::StatusOr<JobOutput> Calibrate() const {
     v1::JobSpec spec;
     v1::CalibrateSpec* calibrate = spec.mutable_calibrate();
@@ -111,9 +116,6 @@ class TopologyTest : public ::testing::TestWithParam<Topology> {
   }
 
   absl::StatusOr<JobOutput> Compare(const JobOutput& calibrated) const {
-    const auto file = [&](const std::string& name) {
-      return File(name, FileEndingIn(calibrated, name));
-    };
     v1::JobSpec spec;
     v1::CompareSpec* compare = spec.mutable_compare();
     *compare->mutable_model()->mutable_prototxt() =
@@ -121,29 +123,27 @@ class TopologyTest : public ::testing::TestWithParam<Topology> {
     *compare->mutable_model()->mutable_weights() =
         File("net.caffemodel", weights_);
     *compare->mutable_quantized()->mutable_prototxt() =
-        file("_fake_quant_model.prototxt");
+        FileOf(calibrated, "_fake_quant_model.prototxt");
     *compare->mutable_quantized()->mutable_weights() =
-        file("_fake_quant_weights.caffemodel");
+        FileOf(calibrated, "_fake_quant_weights.caffemodel");
     compare->set_dataset_id(data_);
     return RunOnFiles(spec);
   }
 
   absl::StatusOr<JobOutput> Verify(const JobOutput& calibrated) const {
-    const auto file = [&](const std::string& name) {
-      return File(name, FileEndingIn(calibrated, name));
-    };
     v1::JobSpec spec;
     v1::VerifySpec* verify = spec.mutable_verify();
     *verify->mutable_deploy()->mutable_prototxt() =
-        file("_deploy_model.prototxt");
+        FileOf(calibrated, "_deploy_model.prototxt");
     *verify->mutable_deploy()->mutable_weights() =
-        file("_deploy_weights.caffemodel");
+        FileOf(calibrated, "_deploy_weights.caffemodel");
     *verify->mutable_fake_quant()->mutable_prototxt() =
-        file("_fake_quant_model.prototxt");
+        FileOf(calibrated, "_fake_quant_model.prototxt");
     *verify->mutable_fake_quant()->mutable_weights() =
-        file("_fake_quant_weights.caffemodel");
+        FileOf(calibrated, "_fake_quant_weights.caffemodel");
     if (target_ != v1::TARGET_ASCEND) {
-      *verify->mutable_quant_param_record() = file("_quant_param_record.txt");
+      *verify->mutable_quant_param_record() =
+          FileOf(calibrated, "_quant_param_record.txt");
     }
     verify->set_dataset_id(data_);
     return RunOnFiles(spec);
@@ -199,8 +199,7 @@ TEST_P(TopologyTest, ItsRecordGivesItsFiles) {
         File("net.prototxt", prototxt_);
     *convert->mutable_model()->mutable_weights() =
         File("net.caffemodel", weights_);
-    *convert->mutable_record() =
-        File("record.txt", FileEndingIn(calibrated, "scale_offset_record.txt"));
+    *convert->mutable_record() = FileOf(calibrated, "scale_offset_record.txt");
     convert->set_target(target);
     ASSERT_OK_AND_ASSIGN(const JobOutput converted, RunOnFiles(spec));
     EXPECT_GE(converted.files.size(), 5u);
