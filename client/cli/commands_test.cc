@@ -7,6 +7,7 @@
 #include "client/cli/run_for_test.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/test_lmdb.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
@@ -138,6 +139,43 @@ TEST_F(CommandsTest, ColorIsForTerminalsOnly) {
   EXPECT_NE(Run({"job", "list"}, options).out.find("\033[32mSUCCEEDED\033[0m"),
             std::string::npos);
   EXPECT_EQ(Run({"job", "list"}).out.find('\033'), std::string::npos);
+}
+
+TEST_F(CommandsTest, JobShowGradesDetectionsBySide) {
+  v1::Job job;
+  job.set_id("j-boxes");
+  job.mutable_spec()->mutable_calibrate();
+  job.set_state(v1::JOB_STATE_SUCCEEDED);
+  v1::DetectionResult& before = *job.mutable_result()->mutable_detection();
+  before.set_mean_average_precision(0.75);
+  before.set_num_records(9);
+  v1::ClassPrecision* row = before.add_classes();
+  row->set_label(1);
+  row->set_name("dog");
+  row->set_average_precision(0.75);
+  row->set_num_truths(12);
+  // Without true boxes, and so with nothing to compare.
+  row = before.add_classes();
+  row->set_label(2);
+  row->set_average_precision(-1);
+  v1::DetectionResult& after =
+      *job.mutable_result()->mutable_quantized_detection();
+  after = before;
+  after.set_mean_average_precision(0.7);
+  after.mutable_classes(0)->set_average_precision(0.7);
+  server_.AddJob(job, {StateEvent(v1::JOB_STATE_SUCCEEDED)});
+  EXPECT_THAT(RunOnTerminal({"job", "show", "j-boxes"}).out,
+              ::testing::HasSubstr(
+                  "average precision    float  quantized        change  true "
+                  "boxes\n"
+                  "dog                75.00 %    70.00 %  -5.00 points  "
+                  "        12\n"
+                  "mean               75.00 %    70.00 %  -5.00 points\n"
+                  "\n"));
+  EXPECT_THAT(Run({"job", "show", "j-boxes"}).out,
+              ::testing::HasSubstr("float.map\t0.75\nfloat.ap.1\t0.75\n"
+                                   "float.ap.2\t-1\nfloat.images\t9\n"
+                                   "quantized.map\t0.7\n"));
 }
 
 TEST_F(CommandsTest, JobShow) {
