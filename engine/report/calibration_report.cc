@@ -288,8 +288,8 @@ void AddBlobs(const v1::CalibrationReport& report, HtmlPage* page) {
          HtmlCell(absl::StrCat(blob.offset())), Number(blob.min()),
          Number(blob.max()), Number(blob.low()), Number(blob.high()), clipped});
   }
-  page->AddTable({{"blob", false},
-                  {"read by", false},
+  page->AddTable({{"blob", false, /*wraps=*/true},
+                  {"read by", false, /*wraps=*/true},
                   {"SQNR dB", true},
                   {"scale_d", true},
                   {"offset_d", true},
