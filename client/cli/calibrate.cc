@@ -98,9 +98,9 @@ absl::StatusOr<v1::JobSpec> UploadAll(
 }
 
 absl::StatusOr<int> Run(CommandContext& context) {
-  RETURN_IF_ERROR(Check(context));
   ASSIGN_OR_RETURN(absl::optional<DetectionRequest> detection,
                    ReadDetection(context.flags()));
+  RETURN_IF_ERROR(Check(context));
   ASSIGN_OR_RETURN(const v1::JobSpec spec,
                    UploadAll(context, std::move(detection)));
   return MakeFiles(context, spec, "quantctl record show");
